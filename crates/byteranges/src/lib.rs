@@ -1,0 +1,1 @@
+//! HTTP byte ranges, done right.

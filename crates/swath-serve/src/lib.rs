@@ -1,0 +1,1 @@
+//! A byte-serving HTTP server and tower service.

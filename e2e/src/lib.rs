@@ -1,0 +1,1 @@
+//! Real browsers, real clients and real servers against swath.
