@@ -1,1 +1,3 @@
 //! Real browsers, real clients and real servers against swath.
+
+pub mod swath;
