@@ -1,1 +1,4 @@
 //! A byte-serving HTTP server and tower service.
+
+pub mod connection;
+pub mod limits;
