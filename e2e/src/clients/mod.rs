@@ -1,0 +1,8 @@
+//! What the tests with real clients share: programs run within a time, files to serve, and a reader of multipart answers.
+
+pub mod geotiff;
+pub mod multipart;
+pub mod noise;
+pub mod pdf;
+pub mod pmtiles;
+pub mod program;
