@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// One line of `--log json`.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct Exchange {
+    /// When the request came, as the log writes it.
+    #[serde(default)]
+    pub time: serde_json::Value,
     /// Who asked, as the log names them.
     pub peer: String,
     /// The request's method; absent for a head that could not be read.
@@ -65,6 +68,14 @@ impl Exchange {
     #[must_use]
     pub fn is_for(&self, path: &str) -> bool {
         self.target.as_deref().is_some_and(|target| target.split('?').next() == Some(path))
+    }
+
+    /// The first position of a Range of one range, and its last position if the range is closed.
+    #[must_use]
+    pub fn asked(&self) -> Option<(u64, Option<u64>)> {
+        let (first, last) = self.range.as_deref()?.strip_prefix("bytes=")?.split_once('-')?;
+        let last = if last.is_empty() { None } else { Some(last.parse().ok()?) };
+        Some((first.parse().ok()?, last))
     }
 }
 
@@ -379,6 +390,18 @@ mod tests {
             Some("http://127.0.0.1:8206")
         );
         assert_eq!(address_in("swath: warning: nothing"), None);
+    }
+
+    #[test]
+    fn a_record_tells_which_range_was_asked() {
+        let asked = |range: &str| {
+            let line = format!(r#"{{"peer":"127.0.0.1:1","range":"{range}","outcome":"finished"}}"#);
+            serde_json::from_str::<Exchange>(&line).expect("reads").asked()
+        };
+        assert_eq!(asked("bytes=5-"), Some((5, None)));
+        assert_eq!(asked("bytes=5-9"), Some((5, Some(9))));
+        assert_eq!(asked("bytes=-9"), None);
+        assert_eq!(asked("bytes=0-0,5-9"), None);
     }
 
     #[test]

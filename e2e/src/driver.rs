@@ -1,0 +1,216 @@
+//! One browser under WebDriver: its driver, its display, its profile, its session.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use fantoccini::{Client, ClientBuilder, error::CmdError, wd::WebDriverCompatibleCommand};
+use http::Method;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    display::Display,
+    engine::{Engine, console_log},
+    process::{LOOK_EVERY, Started, free_port},
+};
+
+/// How long a driver may take to answer that it is ready.
+const READY: Duration = Duration::from_secs(20);
+/// How long a browser may take to start, and any command to be answered.
+const COMMAND: Duration = Duration::from_secs(60);
+
+/// A running browser with one session.
+#[derive(Debug)]
+pub struct Browser {
+    /// The session; commands the harness has no name for go through it.
+    pub client: Client,
+    /// Which engine it is.
+    pub engine: Engine,
+    // Dropped in this order: the driver and the browser, then what they live on.
+    driver: Started,
+    _display: Option<Display>,
+    profile: TempDir,
+    logs: PathBuf,
+}
+
+impl Browser {
+    /// Starts `engine` with a fresh profile; logs go to `logs`.
+    pub async fn open(engine: Engine, logs: &Path) -> Self {
+        let profile = tempfile::tempdir().expect("the temporary folder can be written to");
+        let display = engine.needs_display().then(|| Display::open(logs));
+        let (driver, port) = start_driver(engine, display.as_ref(), profile.path(), logs);
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(engine.capabilities(profile.path()));
+        let address = format!("http://127.0.0.1:{port}");
+        let client = match tokio::time::timeout(COMMAND, builder.connect(&address)).await {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => panic!("{engine} did not start: {error}\n{}", driver.describe()),
+            Err(_) => panic!("{engine} did not start within {COMMAND:?}\n{}", driver.describe()),
+        };
+        Self { client, engine, driver, _display: display, profile, logs: logs.to_path_buf() }
+    }
+
+    /// Goes to `url` and waits until its page has loaded.
+    pub async fn goto(&self, url: &str) {
+        self.within(&format!("going to {url}"), self.client.goto(url)).await;
+    }
+
+    /// Runs `script` in the page, as the body of a function, and gives what it returns.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.within("a script", self.client.execute(script, arguments)).await
+    }
+
+    /// Runs `script` until it returns something true, at most `patience`; gives that.
+    ///
+    /// # Panics
+    /// When it does not, with what it returned last.
+    pub async fn run_until(&self, what: &str, patience: Duration, script: &str) -> Value {
+        let deadline = Instant::now() + patience;
+        loop {
+            let value = self.run(script, Vec::new()).await;
+            if !matches!(value, Value::Null | Value::Bool(false)) {
+                return value;
+            }
+            assert!(Instant::now() < deadline, "{}: waited {patience:?} for {what}", self.engine);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Saves what the page looks like as `e2e/.work/screenshots/ENGINE-NAME.png`, for people.
+    pub async fn keep_screenshot(&self, name: &str) {
+        let picture = self.within("a screenshot", self.client.screenshot()).await;
+        let path = crate::place::work("screenshots").join(format!("{}-{name}.png", self.engine.key()));
+        std::fs::write(&path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    /// Gives the errors and warnings the browser has shown in its console so far; CSP violations are among them.
+    pub async fn complaints(&self) -> Vec<String> {
+        match self.engine {
+            Engine::Chromium => self.chromium_complaints().await,
+            Engine::Firefox => self.firefox_complaints().await,
+            Engine::WebKitGtk => self.webkit_complaints(),
+        }
+    }
+
+    async fn chromium_complaints(&self) -> Vec<String> {
+        let command = Extension { path: "se/log", content: json!({ "type": "browser" }) };
+        let entries = self.within("the console's log", self.client.issue_cmd(command)).await;
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        let bad =
+            entries.iter().filter(|entry| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")));
+        bad.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    async fn firefox_complaints(&self) -> Vec<String> {
+        self.firefox_context("chrome").await;
+        // Messages of pages only: the browser's own code complains to the same service.
+        let script = "return Services.console.getMessageArray()
+            .filter(message => message instanceof Ci.nsIScriptError)
+            .filter(message => /^https?:/.test(message.sourceName) || /^https?:/.test(message.cssSelectors || ''))
+            .map(message => `${message.category}: ${message.errorMessage} (${message.sourceName})`);";
+        let entries = self.run(script, Vec::new()).await;
+        self.firefox_context("content").await;
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        entries.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    async fn firefox_context(&self, context: &str) {
+        let command = Extension { path: "moz/context", content: json!({ "context": context }) };
+        self.within("changing the context", self.client.issue_cmd(command)).await;
+    }
+
+    fn webkit_complaints(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(console_log(self.profile.path())).unwrap_or_default();
+        let bad = |line: &&str| {
+            line.starts_with("CONSOLE") && (line.contains(" ERROR ") || line.contains(" WARN "))
+                || line.contains("Content Security Policy")
+        };
+        text.lines().filter(bad).map(str::to_owned).collect()
+    }
+
+    /// Ends the session as a user closes a window, then the driver.
+    pub async fn close(self) {
+        self.within("closing the session", self.client.clone().close()).await;
+        let console = console_log(self.profile.path());
+        if console.exists() {
+            drop(std::fs::copy(&console, self.logs.join("console.log")));
+        }
+    }
+
+    async fn within<T>(&self, what: &str, command: impl Future<Output = Result<T, CmdError>>) -> T {
+        match tokio::time::timeout(COMMAND, command).await {
+            Ok(Ok(value)) => value,
+            Ok(Err(error)) => panic!("{}: {what} failed: {error}\n{}", self.engine, self.driver.describe()),
+            Err(_) => panic!("{}: {what} took over {COMMAND:?}\n{}", self.engine, self.driver.describe()),
+        }
+    }
+}
+
+/// Starts the driver on a free port, again with another if it lost the race for it.
+fn start_driver(engine: Engine, display: Option<&Display>, home: &Path, logs: &Path) -> (Started, u16) {
+    for attempt in 1..=3 {
+        let port = free_port();
+        let mut command = engine.driver(port);
+        surround(&mut command, display, home);
+        let mut driver = Started::spawn(&mut command, &format!("driver-{attempt}"), logs);
+        if answers(&mut driver, port) {
+            return (driver, port);
+        }
+    }
+    panic!("{engine}'s driver did not get ready in three attempts; its logs are in {}", logs.display());
+}
+
+/// Sets what browsers find around them: a home of their own, one display or none, no session bus, no GPU.
+fn surround(command: &mut Command, display: Option<&Display>, home: &Path) {
+    command.env("HOME", home);
+    for name in
+        ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY"]
+    {
+        command.env_remove(name);
+    }
+    let runtime = home.join("runtime");
+    std::fs::create_dir_all(&runtime).expect("the profile's folder can be written to");
+    command.env("XDG_RUNTIME_DIR", runtime);
+    command.env("NO_AT_BRIDGE", "1").env("GIO_USE_VFS", "local").env("GSETTINGS_BACKEND", "memory");
+    command.env("LIBGL_ALWAYS_SOFTWARE", "1").env("WEBKIT_DISABLE_DMABUF_RENDERER", "1");
+    match display {
+        Some(display) => command.env("DISPLAY", display.name()),
+        None => command.env_remove("DISPLAY"),
+    };
+}
+
+/// Waits until the driver accepts connections on `port`; false when it ended instead.
+fn answers(driver: &mut Started, port: u16) -> bool {
+    let deadline = Instant::now() + READY;
+    while Instant::now() < deadline {
+        if driver.ended().is_some() {
+            return false;
+        }
+        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return true;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    panic!("a driver did not get ready within {READY:?}: {}", driver.describe());
+}
+
+/// A command of one browser's own, posted below its session.
+#[derive(Debug)]
+struct Extension {
+    path: &'static str,
+    content: Value,
+}
+
+impl WebDriverCompatibleCommand for Extension {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.content.to_string()))
+    }
+}

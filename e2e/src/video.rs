@@ -1,0 +1,115 @@
+//! What a test does with a page's first `<video>`: play, seek, wait, look.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::{driver::Browser, process::LOOK_EVERY};
+
+/// How long a seek or a start may take: software decoding on two busy cores, a paced connection.
+pub const PATIENCE: Duration = Duration::from_secs(45);
+
+/// What the element said of itself at one moment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// The position, in seconds.
+    pub current_time: f64,
+    /// The length in seconds, once known.
+    pub duration: Option<f64>,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// Whether it is looking for a position.
+    pub seeking: bool,
+    /// Whether it has reached the end.
+    pub ended: bool,
+    /// How much it has: 0 nothing to 4 enough.
+    pub ready_state: u8,
+    /// Its error, code and text.
+    pub error: Option<String>,
+    /// Why play() was refused.
+    pub refused: Option<String>,
+    /// The times it holds.
+    pub buffered: Vec<(f64, f64)>,
+}
+
+const LOOK: &str = "const video = document.querySelector('video');
+    if (!video) return null;
+    const buffered = [];
+    for (let i = 0; i < video.buffered.length; i++) buffered.push([video.buffered.start(i), video.buffered.end(i)]);
+    return { currentTime: video.currentTime, duration: isFinite(video.duration) ? video.duration : null,
+             paused: video.paused, seeking: video.seeking, ended: video.ended, readyState: video.readyState,
+             error: video.error && `${video.error.code} ${video.error.message}`,
+             refused: window.swathRefused || null, buffered };";
+
+const PLAY: &str = "const video = document.querySelector('video');
+    video.muted = true;
+    video.play().catch(error => { window.swathRefused = String(error); });";
+
+/// The page's first `<video>`.
+#[derive(Debug)]
+pub struct Video<'a> {
+    browser: &'a Browser,
+}
+
+impl<'a> Video<'a> {
+    /// Takes the video of the page that `browser` shows.
+    pub fn of(browser: &'a Browser) -> Self {
+        Self { browser }
+    }
+
+    /// Looks at it.
+    pub async fn state(&self) -> State {
+        let value = self.browser.run(LOOK, Vec::new()).await;
+        assert!(!value.is_null(), "{}: the page has no <video>", self.browser.engine);
+        serde_json::from_value(value).expect("the script returns what State has")
+    }
+
+    /// Looks until `done`, at most `patience`.
+    ///
+    /// # Panics
+    /// When that does not come, or when the element reports an error.
+    pub async fn wait(&self, what: &str, patience: Duration, done: impl Fn(&State) -> bool) -> State {
+        let deadline = Instant::now() + patience;
+        loop {
+            let state = self.state().await;
+            let engine = self.browser.engine;
+            assert!(state.error.is_none(), "{engine}: the video failed while waiting for {what}: {state:?}");
+            if done(&state) {
+                return state;
+            }
+            assert!(Instant::now() < deadline, "{engine}: waited {patience:?} for {what}: {state:?}");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Plays, muted, until the position has gone on by a second.
+    pub async fn play(&self) -> State {
+        let before = self.wait("its length", PATIENCE, |state| state.duration.is_some()).await.current_time;
+        self.browser.run(PLAY, Vec::new()).await;
+        self.wait("the picture to move", PATIENCE, |state| state.current_time >= before + 1.0).await
+    }
+
+    /// Pauses.
+    pub async fn pause(&self) {
+        self.browser.run("document.querySelector('video').pause();", Vec::new()).await;
+    }
+
+    /// Goes to `position` (seconds) and plays on there for a second.
+    pub async fn seek(&self, position: f64) -> State {
+        let script = "document.querySelector('video').currentTime = arguments[0];";
+        self.browser.run(script, vec![position.into()]).await;
+        self.wait(&format!("{position:.1} s"), PATIENCE, |state| {
+            !state.seeking && state.current_time >= position + 1.0 && state.current_time < position + 15.0
+        })
+        .await
+    }
+
+    /// Goes to shortly before the end and plays until it is reached.
+    pub async fn reach_the_end(&self) -> State {
+        let duration = self.state().await.duration.expect("the length is known by now");
+        let script = "document.querySelector('video').currentTime = arguments[0];";
+        self.browser.run(script, vec![(duration - 2.0).into()]).await;
+        self.wait("the end", PATIENCE, |state| state.ended).await
+    }
+}
