@@ -1,0 +1,150 @@
+//! What happened, once: the record of one request and its answer.
+//!
+//! In: what was asked, decided and sent. Out: one [`Exchange`] per request, after its response really
+//! ended, given to every [`Sink`] (log, metrics, inspector) and, while it runs, to the views of the player page.
+
+mod open;
+mod record;
+mod views;
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode};
+
+use crate::connection::Peer;
+
+pub(crate) use self::open::Open;
+pub use self::record::{Answered, Received, Record, Recorder, Sink, Wire};
+pub use self::views::{Cost, Spent, Views};
+
+/// Holds what was asked, decided and sent in one exchange.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// When the head had been received.
+    pub time: SystemTime,
+    /// Who asked: the peer, or whom a trusted proxy named; `None` where nothing is known of the connection.
+    pub peer: Option<Peer>,
+    /// The method; `None` when the head could not be read.
+    pub method: Option<Method>,
+    /// The request target as it came; `None` when the head could not be read.
+    pub target: Option<Bytes>,
+    /// The Range field as it came, several lines joined with `, `.
+    pub range: Option<Bytes>,
+    /// The If-Range field as it came.
+    pub if_range: Option<Bytes>,
+    /// The status of the answer; `None` when none was made.
+    pub status: Option<StatusCode>,
+    /// The Content-Range of the answer; `None` for a multipart answer, which has one in each part.
+    pub content_range: Option<HeaderValue>,
+    /// Why this answer: the stable key of the reason.
+    pub because: Option<&'static str>,
+    /// The section of RFC 9110 the reason stands in.
+    pub section: Option<&'static str>,
+    /// How many octets of content the answer promised.
+    pub bytes_planned: u64,
+    /// How many octets of content the connection counted as handed over: taken by the kernel (HTTP/1.1) or
+    /// given to the HTTP/2 layer.
+    pub bytes_sent: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took from the head received to the end.
+    pub elapsed: Duration,
+}
+
+impl Exchange {
+    /// Makes the record of a connection or head that never became a request.
+    #[must_use]
+    pub fn without_request(peer: Option<Peer>, outcome: Outcome) -> Self {
+        Self {
+            time: SystemTime::now(),
+            peer,
+            method: None,
+            target: None,
+            range: None,
+            if_range: None,
+            status: None,
+            content_range: None,
+            because: None,
+            section: None,
+            bytes_planned: 0,
+            bytes_sent: 0,
+            outcome,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Gives the time it took in milliseconds, to the microsecond.
+    #[must_use]
+    pub fn millis(&self) -> f64 {
+        (self.elapsed.as_secs_f64() * 1e6).round() / 1e3
+    }
+}
+
+/// Says how an exchange ended. The names are stable: logs and metrics carry them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Every promised octet was sent.
+    Finished,
+    /// Every promised octet was sent while the file was being appended to, under no strong validator.
+    Grew,
+    /// The peer closed, reset or vanished before the end.
+    AbortedByPeer,
+    /// The file was changed while it was sent: aborted.
+    Changed,
+    /// The file became shorter than promised: aborted.
+    Truncated,
+    /// The file could not be read: aborted.
+    ReadError,
+    /// The peer took nothing for longer than the limit: aborted.
+    Stalled,
+    /// The server stopped before the end.
+    ShutDown,
+    /// The head was no valid HTTP request, or beyond a limit.
+    BadHead,
+    /// The head did not arrive in time.
+    HeadTimeout,
+    /// The connection was refused by a limit.
+    Refused,
+}
+
+impl Outcome {
+    /// Lists every outcome, in the order of the documentation.
+    pub const ALL: [Self; 11] = [
+        Self::Finished,
+        Self::Grew,
+        Self::AbortedByPeer,
+        Self::Changed,
+        Self::Truncated,
+        Self::ReadError,
+        Self::Stalled,
+        Self::ShutDown,
+        Self::BadHead,
+        Self::HeadTimeout,
+        Self::Refused,
+    ];
+
+    /// Gives the stable name.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Grew => "grew",
+            Self::AbortedByPeer => "aborted-by-peer",
+            Self::Changed => "changed",
+            Self::Truncated => "truncated",
+            Self::ReadError => "read-error",
+            Self::Stalled => "stalled",
+            Self::ShutDown => "shut-down",
+            Self::BadHead => "bad-head",
+            Self::HeadTimeout => "head-timeout",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Says whether the peer got every octet that was promised.
+    #[must_use]
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self::Finished | Self::Grew)
+    }
+}
