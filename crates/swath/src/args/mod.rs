@@ -1,0 +1,67 @@
+//! The command line: which command, and what was typed after it.
+//!
+//! In: the arguments. Out: a [`Command`] with its low-level arguments; what they mean is decided elsewhere.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+mod explain;
+mod serve;
+
+pub(crate) use explain::ExplainArgs;
+pub(crate) use serve::ServeArgs;
+
+/// Serve, fetch and check any swath of bytes over HTTP.
+#[derive(Debug, Parser)]
+#[command(
+    name = "swath",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 all went well, 1 something failed while running, 2 the command line or the \
+                  configuration is wrong."
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve a directory or a file over HTTP, with byte ranges done right
+    Serve(ServeArgs),
+    /// Tell how a server ought to answer a request, and why; no network is used
+    Explain(Box<ExplainArgs>),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example: swath completions bash > ~/.local/share/bash-completion/completions/swath"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages
+    #[command(after_help = "Example: swath man ~/.local/share/man/man1")]
+    Man {
+        /// The directory to write them to; it must exist
+        directory: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,51 @@
+//! The facts of the representation: in, what was typed of it or a file's name; out, a [`Representation`].
+
+use std::{ffi::OsStr, time::SystemTime};
+
+use byteranges::{EntityTag, Representation};
+use http::HeaderValue;
+
+use super::{date, wrong};
+use crate::{args::ExplainArgs, report::Failure, settings::value};
+
+/// Gathers the facts; what was typed wins over what the file says.
+pub(super) fn gather(args: &ExplainArgs, now: SystemTime) -> Result<Representation, Failure> {
+    let mut facts = match (&args.file, &args.length) {
+        (Some(path), _) => of_file(path, now)?,
+        (None, Some(typed)) => {
+            Representation::new(value::size(OsStr::new(typed)).map_err(|w| wrong("--length", typed, &w))?)
+        }
+        (None, None) => return Err(Failure::usage("give --length or --file")),
+    };
+    if let Some(typed) = &args.etag {
+        facts.etag = Some(entity_tag(typed)?);
+    }
+    if let Some(typed) = &args.last_modified {
+        facts.last_modified = Some(date(typed, "--last-modified")?);
+    }
+    if let Some(typed) = &args.content_type {
+        facts.content_type = Some(field_value(typed, "--content-type")?);
+    }
+    if let Some(typed) = &args.content_encoding {
+        facts.content_encoding = Some(field_value(typed, "--content-encoding")?);
+    }
+    Ok(facts)
+}
+
+fn field_value(typed: &str, flag: &str) -> Result<HeaderValue, Failure> {
+    value::field_value(OsStr::new(typed)).map_err(|w| wrong(flag, typed, &w))
+}
+
+fn entity_tag(typed: &str) -> Result<EntityTag, Failure> {
+    EntityTag::parse(typed.as_bytes()).ok_or_else(|| {
+        // Most often a shell took the quotes away.
+        let bare = typed.trim_matches('"');
+        Failure::usage(format!(
+            "--etag: {typed:?} is not an entity tag, which stands in double quotes: write --etag '\"{bare}\"'"
+        ))
+    })
+}
+
+fn of_file(_path: &std::path::Path, _now: SystemTime) -> Result<Representation, Failure> {
+    Err(Failure::usage("not yet"))
+}

@@ -1,0 +1,86 @@
+//! The request to explain: in, `-X METHOD` and `-H 'Name: value'`; out, a [`Request`] and notes about fields that
+//! play no part.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use crate::{report::Failure, settings::nearest::nearest};
+
+/// The fields that decide about ranges and preconditions.
+const DECIDING: [&str; 6] =
+    ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
+
+/// A request as far as it decides anything.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) fields: HeaderMap,
+}
+
+/// Reads method and fields; the notes name fields that decide nothing.
+pub(super) fn read(method: &str, lines: &[String]) -> Result<(Request, Vec<String>), Failure> {
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| {
+        Failure::usage(format!("-X: {method:?} is not a method: write GET, HEAD or another token"))
+    })?;
+    let (mut fields, mut notes) = (HeaderMap::new(), Vec::new());
+    for line in lines {
+        let (name, value) = field(line).map_err(|wrong| Failure::usage(format!("-H: {line:?} {wrong}")))?;
+        notes.extend(note(&name));
+        fields.append(name, value);
+    }
+    Ok((Request { method, fields }, notes))
+}
+
+fn field(line: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
+    let (name, value) = line.split_once(':').ok_or("has no colon: write 'Name: value'")?;
+    if name.ends_with([' ', '\t']) {
+        // R-9112/5.1-1
+        return Err("has space before its colon, for which a server answers 400 (RFC 9112 §5.1)");
+    }
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| "begins with no field name: write 'Name: value'")?;
+    let value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes())
+        .map_err(|_| "holds a control character, for which a server answers 400 (RFC 9110 §5.5)")?;
+    Ok((name, value))
+}
+
+fn note(name: &HeaderName) -> Option<String> {
+    if DECIDING.contains(&name.as_str()) {
+        return None;
+    }
+    Some(match nearest(name.as_str(), DECIDING) {
+        Some(near) => format!("the field {name} decides nothing here; did you mean {near}?"),
+        None => format!("the field {name} decides nothing here"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_split_at_its_first_colon() {
+        let (request, notes) = read("GET", &["If-Range:  \"a:b\"\t".to_owned()]).expect("reads");
+        assert_eq!(request.fields["if-range"], "\"a:b\"");
+        assert!(notes.is_empty());
+    }
+
+    #[test]
+    fn what_a_server_refuses_is_refused() {
+        for line in ["Range", "Range : bytes=0-1", ": x", "Ra nge: x", "Range: a\nb"] {
+            assert!(read("GET", &[line.to_owned()]).is_err(), "{line:?}");
+        }
+        assert!(read("G T", &[]).is_err());
+    }
+
+    #[test]
+    fn a_slip_in_a_deciding_field_is_noticed() {
+        let (_, notes) = read("GET", &["Rnage: bytes=0-1".to_owned(), "Host: x".to_owned()]).expect("reads");
+        assert_eq!(
+            notes,
+            [
+                "the field rnage decides nothing here; did you mean range?",
+                "the field host decides nothing here"
+            ]
+        );
+    }
+}

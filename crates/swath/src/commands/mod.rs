@@ -1,0 +1,6 @@
+//! One room per command.
+
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod man;
+pub(crate) mod serve;

@@ -1,0 +1,151 @@
+//! Settings of `swath serve`: from what was typed to what it means, in one conversion.
+//!
+//! In: the command line's values, the environment, a file. Out: [`ServeSettings`] and warnings, or complaints.
+//! Precedence is settled in [`layers`] before anything is interpreted in [`resolve`].
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::Read as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use byteranges::Policy;
+use http::HeaderValue;
+use swath_serve::{limits::Limits, listen::ListenAddress};
+
+pub(crate) mod environment;
+pub(crate) mod file;
+pub(crate) mod layers;
+pub(crate) mod nearest;
+#[cfg(test)]
+mod reference;
+pub(crate) mod resolve;
+pub(crate) mod table;
+pub(crate) mod value;
+
+use layers::{Layer, Layers};
+
+/// Everything `swath serve` was told, with its meaning.
+#[derive(Debug)]
+pub(crate) struct ServeSettings {
+    /// The directory or file to serve.
+    pub(crate) root: PathBuf,
+    /// Whether to serve the built-in media instead.
+    pub(crate) demo: bool,
+    /// Where and how to listen.
+    pub(crate) listen: ListenSettings,
+    /// Which files may be served.
+    pub(crate) files: FileSettings,
+    /// How requests are answered.
+    pub(crate) answers: AnswerSettings,
+    /// What a client may cost.
+    pub(crate) limits: Limits,
+    /// What is written down.
+    pub(crate) records: RecordSettings,
+}
+
+/// Where and how to listen.
+#[derive(Debug)]
+pub(crate) struct ListenSettings {
+    /// The addresses.
+    pub(crate) addresses: Vec<ListenAddress>,
+    /// Whether somebody named them, rather than the default.
+    pub(crate) given: bool,
+    /// The certificate, if any.
+    pub(crate) tls: TlsSettings,
+    /// The peers whose word for the client's address is taken.
+    pub(crate) trusted_proxies: Vec<String>,
+}
+
+/// Where the certificate comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum TlsSettings {
+    /// No TLS.
+    None,
+    /// Made for this run.
+    SelfSigned,
+    /// Read from PEM files.
+    Files {
+        /// The chain.
+        cert: PathBuf,
+        /// Its key.
+        key: PathBuf,
+    },
+}
+
+/// Which files may be served.
+#[derive(Debug)]
+pub(crate) struct FileSettings {
+    pub(crate) symlinks: &'static str,
+    pub(crate) hidden: bool,
+    pub(crate) index: bool,
+    pub(crate) precompressed: bool,
+}
+
+/// How requests are answered.
+#[derive(Debug)]
+pub(crate) struct AnswerSettings {
+    pub(crate) etag: &'static str,
+    pub(crate) cache_control: Option<HeaderValue>,
+    pub(crate) cors: Vec<HeaderValue>,
+    pub(crate) policy: Policy,
+}
+
+/// What is written down.
+#[derive(Debug)]
+pub(crate) struct RecordSettings {
+    pub(crate) log: LogFormat,
+    pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// The form of a log record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// A line for people.
+    Text,
+    /// An object per line.
+    Json,
+    /// None.
+    Off,
+}
+
+/// Gathers the layers and converts them; warnings come beside the result, whatever it is.
+pub(crate) fn gather(
+    typed: Layer,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> (Result<ServeSettings, Vec<String>>, Vec<String>) {
+    let (environment, warnings) = environment::read(variables);
+    let mut layers = Layers(vec![typed, environment]);
+    let config = layers.find(&table::CONFIG);
+    if let Some(path) = config.values.first() {
+        match read_file(Path::new(path)) {
+            Ok(layer) => layers.0.push(layer),
+            Err(Unread::Missing(error)) => {
+                return (Err(vec![format!("{}: {error}", config.origin)]), warnings);
+            }
+            Err(Unread::Wrong(complaints)) => return (Err(complaints), warnings),
+        }
+    }
+    (resolve::resolve(&layers), warnings)
+}
+
+enum Unread {
+    Missing(String),
+    Wrong(Vec<String>),
+}
+
+fn read_file(path: &Path) -> Result<Layer, Unread> {
+    // No setting is long: a file above a mebibyte is some other file, perhaps one without end.
+    const LONGEST: u64 = 1 << 20;
+    let missing =
+        |error: &dyn std::fmt::Display| Unread::Missing(format!("cannot read {}: {error}", path.display()));
+    let mut text = String::new();
+    let file = fs::File::open(path).map_err(|error| missing(&error))?;
+    let length = file.take(LONGEST + 1).read_to_string(&mut text).map_err(|error| missing(&error))?;
+    if length > usize::try_from(LONGEST).unwrap_or(usize::MAX) {
+        return Err(missing(&"it is longer than 1 MiB, which no file of settings is"));
+    }
+    file::read(path, &text).map_err(Unread::Wrong)
+}

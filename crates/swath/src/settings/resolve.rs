@@ -1,0 +1,338 @@
+//! Turns what was typed into what it means, once.
+//!
+//! In: [`Layers`]. Out: [`ServeSettings`], or every complaint there is, each naming where its value stands.
+//! Nothing after this knows whether a value came from a flag, a variable or a file.
+
+use std::{
+    cell::RefCell,
+    ffi::{OsStr, OsString},
+    net::IpAddr,
+    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
+    path::PathBuf,
+};
+
+use byteranges::Policy;
+
+use swath_serve::{
+    connection::Scheme,
+    limits::{HEAD_BYTES_MIN, Limits},
+    listen::ListenAddress,
+};
+
+use super::{
+    AnswerSettings, FileSettings, ListenSettings, LogFormat, RecordSettings, ServeSettings, TlsSettings,
+    layers::Layers,
+    table::{self, Setting},
+    value::{self, Wrong},
+};
+
+/// The settings that make up a [`Policy`]; `swath explain` takes them too.
+pub(crate) static POLICY: &[&Setting] = &[
+    &table::NO_RANGES,
+    &table::MAX_OPEN_RANGE,
+    &table::PARTIAL_FIRST,
+    &table::REJECT_INVALID,
+    &table::PARTS_MAX,
+    &table::SPECS_MAX,
+];
+
+/// Converts only what makes up a policy.
+pub(crate) fn resolve_policy(layers: &Layers) -> Result<Policy, Vec<String>> {
+    let reader = Reader { layers, complaints: RefCell::default() };
+    let policy = policy(&reader);
+    let complaints = reader.complaints.into_inner();
+    if complaints.is_empty() { Ok(policy) } else { Err(complaints) }
+}
+
+/// Converts all layers at once.
+pub(crate) fn resolve(layers: &Layers) -> Result<ServeSettings, Vec<String>> {
+    let reader = Reader { layers, complaints: RefCell::default() };
+    let settings = ServeSettings {
+        root: reader.path(&table::ROOT).unwrap_or_else(|| PathBuf::from(".")),
+        demo: reader.switch(&table::DEMO),
+        listen: listening(&reader),
+        files: files(&reader),
+        answers: answers(&reader),
+        limits: limits(&reader),
+        records: records(&reader),
+    };
+    let complaints = reader.complaints.into_inner();
+    if complaints.is_empty() { Ok(settings) } else { Err(complaints) }
+}
+
+fn listening(reader: &Reader<'_>) -> ListenSettings {
+    let addresses = reader.sentences(&table::LISTEN, |value| {
+        let text = value.to_str().ok_or("an address to listen on is UTF-8")?;
+        text.parse::<ListenAddress>().map_err(|error| error.to_string())
+    });
+    let tls = tls(reader);
+    let wants_https =
+        |address: &&ListenAddress| matches!(address, ListenAddress::Tcp { scheme: Some(Scheme::Https), .. });
+    if let (Some(address), TlsSettings::None) = (addresses.iter().find(wants_https), &tls) {
+        let origin = reader.layers.find(&table::LISTEN).origin;
+        reader.complain(format!(
+            "{origin}: {address} needs a certificate: give --tls-cert and --tls-key, or --tls-self-signed"
+        ));
+    }
+    ListenSettings {
+        addresses,
+        given: reader.layers.find(&table::LISTEN).origin.is_given(),
+        tls,
+        trusted_proxies: reader.list(&table::TRUSTED_PROXY, trusted_proxy),
+    }
+}
+
+/// Reads an address or network whose word is taken.
+fn trusted_proxy(value: &OsStr) -> Result<String, Wrong> {
+    let typed = value::text(value)?;
+    let (address, bits) =
+        typed.split_once('/').map_or((typed, None), |(address, bits)| (address, Some(bits)));
+    let wrong = || "is neither an IP address nor a network such as 10.0.0.0/8".to_owned();
+    let address: IpAddr = address.parse().map_err(|_| wrong())?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    match bits.map(str::parse::<u8>) {
+        None => Ok(typed.to_owned()),
+        Some(Ok(bits)) if bits <= most => Ok(typed.to_owned()),
+        Some(_) => Err(wrong()),
+    }
+}
+
+fn tls(reader: &Reader<'_>) -> TlsSettings {
+    let origin = |setting| reader.layers.find(setting).origin;
+    let pair = (reader.path(&table::TLS_CERT), reader.path(&table::TLS_KEY));
+    match (pair, reader.switch(&table::TLS_SELF_SIGNED)) {
+        ((None, None), false) => TlsSettings::None,
+        ((None, None), true) => TlsSettings::SelfSigned,
+        ((Some(cert), Some(key)), false) => TlsSettings::Files { cert, key },
+        ((Some(_), None), _) => {
+            reader.complain(format!(
+                "{}: a certificate needs its key: give --tls-key",
+                origin(&table::TLS_CERT)
+            ));
+            TlsSettings::None
+        }
+        ((None, Some(_)), _) => {
+            reader.complain(format!(
+                "{}: a key needs its certificate: give --tls-cert",
+                origin(&table::TLS_KEY)
+            ));
+            TlsSettings::None
+        }
+        ((Some(_), Some(_)), true) => {
+            let (made, given) = (origin(&table::TLS_SELF_SIGNED), origin(&table::TLS_CERT));
+            reader.complain(format!(
+                "{made}: a certificate is given already, by {given}; leave one of them out"
+            ));
+            TlsSettings::None
+        }
+    }
+}
+
+fn files(reader: &Reader<'_>) -> FileSettings {
+    FileSettings {
+        symlinks: reader.word(&table::SYMLINKS),
+        hidden: reader.switch(&table::HIDDEN),
+        index: !reader.switch(&table::NO_INDEX),
+        precompressed: reader.switch(&table::PRECOMPRESSED),
+    }
+}
+
+fn answers(reader: &Reader<'_>) -> AnswerSettings {
+    AnswerSettings {
+        etag: reader.word(&table::ETAG),
+        cache_control: reader.one(&table::CACHE_CONTROL, value::field_value),
+        cors: reader.list(&table::CORS, origin_field),
+        policy: policy(reader),
+    }
+}
+
+fn policy(reader: &Reader<'_>) -> Policy {
+    let open_size = |value: &OsStr| value::unless(value, "off", value::positive_size);
+    Policy {
+        ranges: !reader.switch(&table::NO_RANGES),
+        max_open_range: reader.one(&table::MAX_OPEN_RANGE, open_size).flatten(),
+        partial_first: reader.one(&table::PARTIAL_FIRST, open_size).flatten(),
+        reject_invalid: reader.switch(&table::REJECT_INVALID),
+        parts_max: reader.number(&table::PARTS_MAX, 1, 1000),
+        specs_max: reader.number(&table::SPECS_MAX, 1, 10_000),
+        ..Policy::default()
+    }
+}
+
+/// Reads an origin as a browser sends it: scheme and host, no path.
+fn origin_field(value: &OsStr) -> Result<http::HeaderValue, Wrong> {
+    let typed = value::text(value)?;
+    let authority = typed.split_once("://").map_or("", |(_, rest)| rest);
+    let plain = !authority.is_empty() && !authority.contains(['/', '?', '#', '@', '*', ' ']);
+    if plain || typed == "*" || typed == "null" {
+        value::field_value(value)
+    } else {
+        Err("is no origin: write https://HOST[:PORT] without a path, or *".to_owned())
+    }
+}
+
+fn limits(reader: &Reader<'_>) -> Limits {
+    let timeout = |setting| reader.one(setting, value::timeout).unwrap_or_default();
+    let size = |setting, least, most| {
+        reader.one(setting, |v| value::size_within(v, least, most)).unwrap_or_default()
+    };
+    let optional = |setting, word| {
+        let read = |v: &OsStr| value::unless(v, word, |v| value::number(v, 1, 1_000_000));
+        reader.one(setting, read).flatten().and_then(NonZeroUsize::new)
+    };
+    let requests = NonZeroU64::new(reader.number(&table::REQUESTS_PER_CONNECTION, 1, 1_000_000_000));
+    let streams = NonZeroU32::new(reader.number(&table::STREAMS_PER_CONNECTION, 1, 10_000));
+    let defaults = Limits::default();
+    Limits {
+        connections: optional(&table::CONNECTIONS_MAX, "auto"),
+        connections_per_peer: optional(&table::CONNECTIONS_PER_PEER, "off"),
+        requests_per_connection: requests.unwrap_or(defaults.requests_per_connection),
+        streams: streams.unwrap_or(defaults.streams),
+        head_bytes: size(&table::HEAD_BYTES, HEAD_BYTES_MIN, 1 << 20),
+        head_fields: reader.number(&table::HEAD_FIELDS, 1, 10_000),
+        head_time: timeout(&table::HEAD_TIMEOUT),
+        handshake_time: timeout(&table::HANDSHAKE_TIMEOUT),
+        idle_time: timeout(&table::IDLE_TIMEOUT),
+        stalled_write_time: timeout(&table::STALL_TIMEOUT),
+        grace: reader.one(&table::GRACE, value::duration).unwrap_or_default(),
+        rate: reader.one(&table::LIMIT_RATE, |v| value::unless(v, "off", value::positive_size)).flatten(),
+        buffer_bytes: size(&table::BUFFER_MEMORY, 1 << 20, 1 << 40),
+        ..defaults
+    }
+}
+
+fn records(reader: &Reader<'_>) -> RecordSettings {
+    let address = |value: &OsStr| {
+        value::parsed(value, "an address to listen on: write IP:PORT, such as 127.0.0.1:9206")
+    };
+    RecordSettings {
+        log: match reader.word(&table::LOG) {
+            "json" => LogFormat::Json,
+            "off" => LogFormat::Off,
+            _ => LogFormat::Text,
+        },
+        metrics: reader.one(&table::METRICS, |v| value::unless(v, "off", address)).flatten(),
+    }
+}
+
+/// Reads single settings and gathers what is wrong, so that all of it can be told at once.
+struct Reader<'a> {
+    layers: &'a Layers,
+    complaints: RefCell<Vec<String>>,
+}
+
+impl Reader<'_> {
+    fn complain(&self, sentence: String) {
+        self.complaints.borrow_mut().push(sentence);
+    }
+
+    /// Reads each value; `read` complains in a sentence of its own.
+    fn sentences<T>(&self, setting: &Setting, read: impl Fn(&OsStr) -> Result<T, String>) -> Vec<T> {
+        let found = self.layers.find(setting);
+        let one =
+            |value: &OsString| read(value).map_err(|w| self.complain(format!("{}: {w}", found.origin))).ok();
+        found.values.iter().filter_map(one).collect()
+    }
+
+    /// Reads each value; `read` complains in the rest of a sentence that begins with the value.
+    fn list<T>(&self, setting: &Setting, read: impl Fn(&OsStr) -> Result<T, Wrong>) -> Vec<T> {
+        self.sentences(setting, |value| read(value).map_err(|w| format!("`{}` {w}", value.to_string_lossy())))
+    }
+
+    fn one<T>(&self, setting: &Setting, read: impl Fn(&OsStr) -> Result<T, Wrong>) -> Option<T> {
+        self.list(setting, read).pop()
+    }
+
+    fn switch(&self, setting: &Setting) -> bool {
+        self.one(setting, value::switch).unwrap_or_default()
+    }
+
+    fn number<T: TryFrom<u64> + Default>(&self, setting: &Setting, least: u64, most: u64) -> T {
+        self.one(setting, |value| value::number(value, least, most)).unwrap_or_default()
+    }
+
+    fn word(&self, setting: &Setting) -> &'static str {
+        self.one(setting, |value| value::word(value, setting.words)).unwrap_or("")
+    }
+
+    fn path(&self, setting: &Setting) -> Option<PathBuf> {
+        self.one(setting, |value| Ok(PathBuf::from(value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use swath_serve::listen::DEFAULT_ADDRESS;
+
+    use super::{
+        super::{
+            layers::{Layer, Origin},
+            table::Setting,
+        },
+        *,
+    };
+
+    fn layers(typed: &[(&'static Setting, &str)]) -> Layers {
+        let mut layer = Layer::default();
+        for (setting, value) in typed {
+            layer.put(setting, vec![value.into()], Origin::Flag(setting.flag()));
+        }
+        Layers(vec![layer])
+    }
+
+    fn complaints(typed: &[(&'static Setting, &str)]) -> Vec<String> {
+        resolve(&layers(typed)).expect_err("complaints")
+    }
+
+    #[test]
+    fn the_defaults_of_the_table_mean_the_defaults_of_the_library() {
+        let settings = resolve(&layers(&[])).expect("defaults are fine");
+        assert_eq!(settings.answers.policy, Policy::default());
+        assert_eq!(settings.root, PathBuf::from("."));
+        assert_eq!(settings.limits, Limits::default());
+        assert_eq!(settings.listen.addresses, [ListenAddress::from(DEFAULT_ADDRESS)]);
+        assert!(!settings.listen.given && settings.files.index && !settings.files.hidden);
+        assert_eq!(settings.records.log, LogFormat::Text);
+        assert!(settings.records.metrics.is_none() && settings.answers.cors.is_empty());
+    }
+
+    #[test]
+    fn every_setting_with_a_meaning_of_its_own_complains_about_nonsense() {
+        // Paths take anything, and so does a field value.
+        let free = ["root", "tls-cert", "tls-key", "config", "cache-control"];
+        for setting in table::ALL.iter().filter(|setting| !free.contains(&setting.key)) {
+            let complaints = complaints(&[(setting, "\u{1}nonsense")]);
+            assert_eq!(complaints.len(), 1, "{}: {complaints:?}", setting.key);
+            assert!(complaints[0].starts_with(&format!("{}: ", setting.flag())), "{complaints:?}");
+        }
+    }
+
+    #[test]
+    fn off_turns_off_what_a_weaker_layer_turned_on() {
+        let mut strong = layers(&[(&table::MAX_OPEN_RANGE, "off")]);
+        strong.0.extend(layers(&[(&table::MAX_OPEN_RANGE, "4MiB")]).0);
+        assert_eq!(resolve(&strong).expect("resolves").answers.policy.max_open_range, None);
+    }
+
+    #[test]
+    fn a_certificate_comes_with_its_key_and_alone() {
+        let cases: [&[(&'static Setting, &str)]; 4] = [
+            &[(&table::TLS_CERT, "c.pem")],
+            &[(&table::TLS_KEY, "k.pem")],
+            &[(&table::TLS_CERT, "c.pem"), (&table::TLS_KEY, "k.pem"), (&table::TLS_SELF_SIGNED, "true")],
+            &[(&table::LISTEN, "https://127.0.0.1:0")],
+        ];
+        for typed in cases {
+            assert_eq!(complaints(typed).len(), 1, "{typed:?}");
+        }
+        let pair = [(&table::TLS_CERT, "c.pem"), (&table::TLS_KEY, "k.pem")];
+        let tls = resolve(&layers(&pair)).expect("resolves").listen.tls;
+        assert_eq!(tls, TlsSettings::Files { cert: "c.pem".into(), key: "k.pem".into() });
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let typed = [(&table::GRACE, "10"), (&table::PARTS_MAX, "0"), (&table::CORS, "https://a/b")];
+        assert_eq!(complaints(&typed).len(), 3);
+    }
+}

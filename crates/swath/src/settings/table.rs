@@ -1,0 +1,352 @@
+//! The one table of settings: each row is a flag, a variable, a key of the file, and its help.
+//!
+//! In: nothing. Out: [`ALL`], from which the command line, the environment, the file reader and
+//! `docs/config.md` are made, so that none of them can know a name that another lacks.
+
+/// How many values a setting takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Present or absent: `--hidden`, undone by `--no-hidden`.
+    Switch,
+    /// One value; the last one given wins.
+    Value,
+    /// Any number of values.
+    List,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// The flag without its dashes, and the key in the file.
+    pub(crate) key: &'static str,
+    /// How many values it takes.
+    pub(crate) kind: Kind,
+    /// What stands for the value in help.
+    pub(crate) value: &'static str,
+    /// The only words it takes, if it takes words.
+    pub(crate) words: &'static [&'static str],
+    /// The default as a person would type it; `None` where there is no value to name.
+    pub(crate) default: Option<&'static str>,
+    /// The heading under which help lists it.
+    pub(crate) heading: &'static str,
+    /// One sentence for `-h`.
+    pub(crate) help: &'static str,
+    /// What `--help` and the reference add to that sentence.
+    pub(crate) more: &'static str,
+}
+
+impl Setting {
+    /// Names the environment variable.
+    pub(crate) fn variable(&self) -> String {
+        format!("SWATH_{}", self.key.to_uppercase().replace('-', "_"))
+    }
+
+    /// Names the flag as it is typed; ROOT stands for itself.
+    pub(crate) fn flag(&self) -> String {
+        if self.is_positional() { self.value.to_owned() } else { format!("--{}", self.key) }
+    }
+
+    /// Names the flag that undoes a switch.
+    pub(crate) fn opposite(&self) -> Option<String> {
+        (self.kind == Kind::Switch).then(|| match self.key.strip_prefix("no-") {
+            Some(rest) => rest.to_owned(),
+            None => format!("no-{}", self.key),
+        })
+    }
+
+    /// Tells whether it is typed without a flag.
+    pub(crate) fn is_positional(&self) -> bool {
+        self.key == "root"
+    }
+
+    /// Tells whether a file may set it: only the name of the file itself may not.
+    pub(crate) fn in_file(&self) -> bool {
+        self.key != "config"
+    }
+
+    /// Tells whether its values are paths, which a file means relative to itself.
+    pub(crate) fn is_path(&self) -> bool {
+        matches!(self.value, "FILE" | "ROOT")
+    }
+}
+
+const NONE: Setting = Setting {
+    key: "",
+    kind: Kind::Value,
+    value: "",
+    words: &[],
+    default: None,
+    heading: "",
+    help: "",
+    more: "",
+};
+
+const WHAT: &str = "What is served";
+const LISTENING: &str = "Listening";
+const FILES: &str = "Files";
+const ANSWERS: &str = "Answers";
+const LIMITS: &str = "Limits";
+const RECORDS: &str = "Records";
+const CONFIGURATION: &str = "Configuration";
+
+/// Declares each row as a static of its own and gathers them in [`ALL`].
+macro_rules! settings {
+    ($($name:ident = $heading:ident / $key:literal { $($field:ident: $value:expr),* $(,)? })*) => {
+        $(pub(crate) static $name: Setting =
+            Setting { key: $key, heading: $heading, $($field: $value,)* ..NONE };)*
+
+        /// Every setting, in the order of help.
+        pub(crate) static ALL: &[&Setting] = &[$(&$name),*];
+    };
+}
+
+settings! {
+    ROOT = WHAT / "root" {
+        value: "ROOT",
+        default: Some("."),
+        help: "The directory to serve, or one file",
+    }
+    DEMO = WHAT / "demo" {
+        kind: Kind::Switch,
+        help: "Serve built-in media instead of ROOT, each connection paced, and print what to try",
+        more: "Each connection is slowed to about twice the clip's own rate, so that seeking visibly \
+               matters. --limit-rate sets another pace.",
+    }
+
+    LISTEN = LISTENING / "listen" {
+        kind: Kind::List,
+        value: "ADDR",
+        default: Some("127.0.0.1:8206"),
+        help: "Listen here; may be given several times",
+        more: "HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:PATH. Without a scheme it is https \
+               once a certificate is given, else http. Port 0 picks a free one. With sockets passed by \
+               systemd, the default is those alone.",
+    }
+    TLS_CERT = LISTENING / "tls-cert" {
+        value: "FILE",
+        help: "The certificate chain (PEM) for https",
+        more: "Needs --tls-key. Read again on SIGHUP.",
+    }
+    TLS_KEY = LISTENING / "tls-key" {
+        value: "FILE",
+        help: "The private key (PEM) of --tls-cert",
+    }
+    TLS_SELF_SIGNED = LISTENING / "tls-self-signed" {
+        kind: Kind::Switch,
+        help: "Make a certificate for this run: https for trying things out",
+        more: "It is valid for localhost, the loopback addresses and the hosts named by --listen; no client \
+               trusts it unasked (curl -k).",
+    }
+    GRACE = LISTENING / "grace" {
+        value: "DURATION",
+        default: Some("10s"),
+        help: "How long running responses may go on after SIGINT or SIGTERM",
+        more: "A second signal ends them at once.",
+    }
+    TRUSTED_PROXY = LISTENING / "trusted-proxy" {
+        kind: Kind::List,
+        value: "ADDR",
+        help: "Log the client that this proxy names (Forwarded, X-Forwarded-For); may be given several times",
+        more: "An IP address, a network such as 10.0.0.0/8, or unix for peers on a unix socket. Without it \
+               these fields are not believed.",
+    }
+
+    SYMLINKS = FILES / "symlinks" {
+        value: "MODE",
+        words: &["inside", "follow", "none"],
+        default: Some("inside"),
+        help: "Follow symbolic links that stay inside ROOT, all of them, or none",
+    }
+    HIDDEN = FILES / "hidden" {
+        kind: Kind::Switch,
+        help: "Serve and list files whose name begins with a dot",
+    }
+    NO_INDEX = FILES / "no-index" {
+        kind: Kind::Switch,
+        help: "List a directory even if it has an index.html",
+    }
+    PRECOMPRESSED = FILES / "precompressed" {
+        kind: Kind::Switch,
+        help: "Serve NAME.br, NAME.zst or NAME.gz for NAME to clients that accept that coding",
+        more: "Ranges then count octets of the coded form, which has a validator of its own. A sidecar older \
+               than its file is ignored. Nothing is compressed on the fly.",
+    }
+
+    ETAG = ANSWERS / "etag" {
+        value: "MODE",
+        words: &["stat", "content", "none"],
+        default: Some("stat"),
+        help: "Make entity tags of a file's inode, length and times, of its content, or not at all",
+        more: "content gives the same tag on every replica; files above 64 MiB have none until they have been \
+               read once in the background.",
+    }
+    CACHE_CONTROL = ANSWERS / "cache-control" {
+        value: "VALUE",
+        help: "Send this Cache-Control with every file, e.g. 'public, max-age=3600'",
+    }
+    CORS = ANSWERS / "cors" {
+        kind: Kind::List,
+        value: "ORIGIN",
+        help: "Let pages of this origin read the answers (* for any); may be given several times",
+        more: "Answers preflights for Range and the conditional fields, and exposes Content-Range and ETag.",
+    }
+    NO_RANGES = ANSWERS / "no-ranges" {
+        kind: Kind::Switch,
+        help: "Ignore Range and say so: Accept-Ranges: none",
+    }
+    MAX_OPEN_RANGE = ANSWERS / "max-open-range" {
+        value: "SIZE",
+        default: Some("off"),
+        help: "Answer an open-ended bytes=N- with at most SIZE. Warning: curl -C - and wget -c then stop early \
+               and report success",
+        more: "A 206 shorter than asked, with a true Content-Range; allowed by RFC 9110 §15.3.7, and it keeps \
+               browsers from being sent what they throw away. Only a lone N- is shortened, never a closed \
+               range, a suffix or a set. But curl -C - and wget -c take the end of that answer for the end \
+               of the file and exit 0.",
+    }
+    PARTIAL_FIRST = ANSWERS / "partial-first" {
+        value: "SIZE",
+        default: Some("off"),
+        help: "Answer a request without Range by a 206 of SIZE. Warning: breaks RFC 9110, and downloads stop \
+               early and report success",
+        more: "Some sample servers do this to make browsers ask in pieces. RFC 9110 §15.3.7 keeps 206 for \
+               requests that have Range, so anything that is not a media player, curl -C - and wget -c among \
+               them, may take SIZE octets for the whole file.",
+    }
+    REJECT_INVALID = ANSWERS / "reject-invalid" {
+        kind: Kind::Switch,
+        help: "Answer 400 to a malformed Range instead of ignoring it",
+    }
+    PARTS_MAX = ANSWERS / "parts-max" {
+        value: "NUMBER",
+        default: Some("16"),
+        help: "Most parts in one multipart answer; a request for more gets the whole",
+        more: "Overlapping and neighbouring ranges are joined before they are counted.",
+    }
+    SPECS_MAX = ANSWERS / "specs-max" {
+        value: "NUMBER",
+        default: Some("200"),
+        help: "Most ranges read from one Range field; one with more is ignored",
+        more: "Reading stops there, so that a long field costs no more than a short one.",
+    }
+
+    CONNECTIONS_MAX = LIMITS / "connections-max" {
+        value: "NUMBER",
+        default: Some("auto"),
+        help: "Most connections at once; above it new ones wait in the system's queue",
+        more: "auto is half of the files that may be open, since each connection may need a file too; that limit \
+               is raised at start as far as the system allows.",
+    }
+    CONNECTIONS_PER_PEER = LIMITS / "connections-per-peer" {
+        value: "NUMBER",
+        default: Some("off"),
+        help: "Most connections at once from one address",
+        more: "Off by default, since many people may share one address.",
+    }
+    REQUESTS_PER_CONNECTION = LIMITS / "requests-per-connection" {
+        value: "NUMBER",
+        default: Some("10000"),
+        help: "Most requests on one connection before it is closed in good order",
+    }
+    STREAMS_PER_CONNECTION = LIMITS / "streams-per-connection" {
+        value: "NUMBER",
+        default: Some("100"),
+        help: "Most requests at once on one HTTP/2 connection",
+    }
+    HEAD_BYTES = LIMITS / "head-bytes" {
+        value: "SIZE",
+        default: Some("32KiB"),
+        help: "Longest request head",
+    }
+    HEAD_FIELDS = LIMITS / "head-fields" {
+        value: "NUMBER",
+        default: Some("100"),
+        help: "Most header fields in a request",
+    }
+    HEAD_TIMEOUT = LIMITS / "head-timeout" {
+        value: "DURATION",
+        default: Some("15s"),
+        help: "Longest time from the first octet of a request head to its last",
+    }
+    HANDSHAKE_TIMEOUT = LIMITS / "handshake-timeout" {
+        value: "DURATION",
+        default: Some("10s"),
+        help: "Longest time for a TLS handshake",
+    }
+    IDLE_TIMEOUT = LIMITS / "idle-timeout" {
+        value: "DURATION",
+        default: Some("60s"),
+        help: "Longest silence on a connection between requests",
+    }
+    STALL_TIMEOUT = LIMITS / "stall-timeout" {
+        value: "DURATION",
+        default: Some("60s"),
+        help: "Longest time a client may take no octet of its response",
+        more: "Players pause: a response that moves again within this time goes on.",
+    }
+    LIMIT_RATE = LIMITS / "limit-rate" {
+        value: "SIZE",
+        default: Some("off"),
+        help: "Most octets of content per second on each connection",
+    }
+    BUFFER_MEMORY = LIMITS / "buffer-memory" {
+        value: "SIZE",
+        default: Some("64MiB"),
+        help: "Memory for reading files, shared by all connections",
+        more: "When it runs short each read gets smaller, down to 16 KiB.",
+    }
+
+    LOG = RECORDS / "log" {
+        value: "FORMAT",
+        words: &["text", "json", "off"],
+        default: Some("text"),
+        help: "Write one record per request to standard output",
+    }
+    METRICS = RECORDS / "metrics" {
+        value: "ADDR",
+        default: Some("off"),
+        help: "Serve OpenMetrics on a listener of its own, at /metrics",
+    }
+
+    CONFIG = CONFIGURATION / "config" {
+        value: "FILE",
+        help: "Read settings from this TOML file",
+        more: "Its keys are the flags without their dashes, e.g. grace = \"10s\". Paths in it are relative to \
+               the file.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_kebab_case() {
+        let mut names = BTreeSet::new();
+        for setting in ALL {
+            assert!(
+                setting.key.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
+                "{} is not kebab-case",
+                setting.key
+            );
+            assert!(names.insert(setting.key.to_owned()), "{} twice", setting.key);
+            if let Some(opposite) = setting.opposite() {
+                assert!(names.insert(opposite.clone()), "{opposite} twice");
+            }
+        }
+    }
+
+    #[test]
+    fn each_row_says_enough_for_help() {
+        for setting in ALL {
+            assert!(!setting.help.is_empty() && !setting.heading.is_empty(), "{}", setting.key);
+            assert!(!setting.help.ends_with('.'), "{}: clap's short help has no full stop", setting.key);
+            assert_eq!(setting.value.is_empty(), setting.kind == Kind::Switch, "{}", setting.key);
+            if let (Some(default), false) = (setting.default, setting.words.is_empty()) {
+                assert!(setting.words.contains(&default), "{}", setting.key);
+            }
+        }
+    }
+}
