@@ -99,6 +99,11 @@ impl Answer {
         self.field(name, FieldValue::Text(value));
     }
 
+    /// Adds a field line beside others of that name.
+    pub fn append(&mut self, name: HeaderName, value: HeaderValue) {
+        self.field(name, FieldValue::Text(value));
+    }
+
     /// The value of the first field of that name.
     pub fn get(&self, name: &HeaderName) -> Option<HeaderValue> {
         self.fields.iter().find(|(other, _)| other == name)?.1.to_header_value()

@@ -1,0 +1,128 @@
+//! The checks of a request head that come before anything is looked up: method, Host, form of the target.
+//!
+//! In: a parsed head. Out: what to do with it, or the status that refuses it. The engine below lets a missing or
+//! doubled Host and any method through, so these checks are made here, for every transport alike.
+
+use http::header::HOST;
+use http::request::Parts;
+use http::uri::Authority;
+use http::{Method, StatusCode, Version};
+
+/// The longest request target that is looked at, in octets; longer ones are answered 414.
+const TARGET_MAX: usize = 8 * 1024;
+
+/// What a request wants, as far as its head's form tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// GET or HEAD of a path.
+    Read,
+    /// OPTIONS, of a path or of the server.
+    Options,
+}
+
+/// Checks a head.
+// R-9112/3.2-1
+pub(crate) fn check(parts: &Parts) -> Result<Wish, StatusCode> {
+    if !has_valid_host(parts) {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    let target = parts.uri.path();
+    let wish = match parts.method {
+        Method::GET | Method::HEAD => Wish::Read,
+        Method::OPTIONS => Wish::Options,
+        _ => return Err(StatusCode::METHOD_NOT_ALLOWED),
+    };
+    if parts.uri.path_and_query().map_or(0, |target| target.as_str().len()) > TARGET_MAX {
+        return Err(StatusCode::URI_TOO_LONG);
+    }
+    match wish {
+        Wish::Options if target == "*" => Ok(wish),
+        _ if target.starts_with('/') => Ok(wish),
+        _ => Err(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// Whether the request says for which host it is, as its version demands, and says so once.
+fn has_valid_host(parts: &Parts) -> bool {
+    let mut hosts = parts.headers.get_all(HOST).into_iter();
+    let host = hosts.next();
+    if hosts.next().is_some() {
+        return false;
+    }
+    match (host, parts.version) {
+        (Some(host), _) => is_host(host.as_bytes()),
+        (None, Version::HTTP_11) => false,
+        (None, Version::HTTP_2) => parts.uri.authority().is_some(),
+        (None, _) => true,
+    }
+}
+
+/// Whether the octets have the form `uri-host [ ":" port ]` (§7.2). An empty value is valid: the target has no authority.
+fn is_host(octets: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(octets) else {
+        return false;
+    };
+    if text.is_empty() {
+        return true;
+    }
+    let Ok(authority) = text.parse::<Authority>() else {
+        return false;
+    };
+    match text.strip_prefix(authority.host()) {
+        Some("") => true,
+        Some(rest) => {
+            rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|octet| octet.is_ascii_digit()))
+        }
+        // What precedes the host is user information, which no Host field has.
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Request;
+
+    fn check_of(method: &str, target: &str, version: Version, hosts: &[&str]) -> Result<Wish, StatusCode> {
+        let mut request = Request::builder().method(method).uri(target).version(version);
+        for host in hosts {
+            request = request.header(HOST, *host);
+        }
+        check(&request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn http_1_1_needs_exactly_one_valid_host() {
+        let get = |hosts: &[&str]| check_of("GET", "/", Version::HTTP_11, hosts);
+        for host in ["example.org", "example.org:8206", "127.0.0.1", "[::1]:80", ""] {
+            assert_eq!(get(&[host]), Ok(Wish::Read), "{host}");
+        }
+        for hosts in [&[][..], &["a", "a"], &["a b"], &["user@a"], &["a/b"], &["a,b/"], &["a:port"]] {
+            assert_eq!(get(hosts), Err(StatusCode::BAD_REQUEST), "{hosts:?}");
+        }
+    }
+
+    #[test]
+    fn older_and_newer_versions_name_the_host_otherwise() {
+        assert_eq!(check_of("GET", "/", Version::HTTP_10, &[]), Ok(Wish::Read));
+        assert_eq!(check_of("GET", "/", Version::HTTP_10, &["a", "b"]), Err(StatusCode::BAD_REQUEST));
+        assert_eq!(check_of("GET", "http://a/", Version::HTTP_2, &[]), Ok(Wish::Read));
+        assert_eq!(check_of("GET", "/", Version::HTTP_2, &[]), Err(StatusCode::BAD_REQUEST));
+    }
+
+    #[test]
+    fn methods_and_target_forms() {
+        let of = |method, target| check_of(method, target, Version::HTTP_11, &["a"]);
+        assert_eq!(of("HEAD", "/x"), Ok(Wish::Read));
+        assert_eq!(of("GET", "http://a/x"), Ok(Wish::Read));
+        assert_eq!(of("OPTIONS", "*"), Ok(Wish::Options));
+        assert_eq!(of("OPTIONS", "/x"), Ok(Wish::Options));
+        assert_eq!(of("GET", "*"), Err(StatusCode::BAD_REQUEST));
+        for method in ["POST", "PUT", "DELETE", "TRACE", "PATCH", "get", "BREW"] {
+            assert_eq!(of(method, "/"), Err(StatusCode::METHOD_NOT_ALLOWED), "{method}");
+        }
+        assert_eq!(of("CONNECT", "a:80"), Err(StatusCode::METHOD_NOT_ALLOWED));
+        let long = format!("/{}", "x".repeat(TARGET_MAX));
+        assert_eq!(of("GET", &long), Err(StatusCode::URI_TOO_LONG));
+    }
+}
