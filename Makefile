@@ -1,0 +1,51 @@
+# Each target does its own set-up. On a fresh Debian with Rust: `make test`.
+
+CARGO ?= cargo
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date
+
+.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench-micro
+
+help: ## Lists the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+run: ## Serves the demo: open the page it names and seek.
+	$(CARGO) run --release -- serve --demo
+
+test: setup check e2e ## Installs what the tests need and runs them all.
+
+check: lint doc quick ## Everything that needs no packages: formatting, lints, docs, tests.
+
+quick: ## The quick inner loop, the same as a bare `cargo test`.
+	$(CARGO) test
+
+lint: ## Formatting and lints.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+doc: ## The API documentation, warnings being errors.
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+setup: ## Installs browsers, clients and tools that `e2e` drives (Debian, as root or with sudo).
+	./e2e/setup.sh
+
+e2e: ## Real clients and real browsers against the release binary.
+	$(CARGO) build --release --locked --bin swath
+	$(CARGO) test --package swath-e2e --locked -- --test-threads=1
+
+docs: ## Rewrites the parts of docs/ that tests produce: the browsers' transcripts and the settings table.
+	SWATH_WRITE_DOCS=1 $(CARGO) test --package swath docs
+	SWATH_WRITE_TRANSCRIPTS=1 $(CARGO) test --package swath-e2e --test browsers -- --test-threads=1
+
+bench-micro: ## Measures decide, compose and both renderings.
+	$(CARGO) bench --package byteranges
+
+deny: ## Checks licences, sources and bans of all dependencies.
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny check licenses bans sources
+
+fuzz: ## Runs every fuzz target for FUZZ_SECONDS (installs cargo-fuzz).
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
+	@for target in $(FUZZ_TARGETS); do \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir fuzz $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
