@@ -38,7 +38,7 @@ fn dates(seen: &Observed, findings: &mut Findings) {
         match date::read(value) {
             None => findings.wrong("Last-Modified is no date"),
             Some(modified) if now.is_some_and(|now| modified > now) => {
-                findings.wrong("Last-Modified later than Date")
+                findings.wrong("Last-Modified later than Date");
             }
             Some(_) => {}
         }

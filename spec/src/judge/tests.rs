@@ -100,7 +100,7 @@ fn a_head_with_content_is_wrong() {
 #[test]
 fn a_416_without_its_fields_only_differs_from_ours() {
     let date = ("Date".to_owned(), b"Mon, 07 Nov 1994 08:49:37 GMT".to_vec());
-    let bare = Observed::new(416, vec![date.clone()], Vec::new());
+    let bare = Observed::new(416, vec![date], Vec::new());
     assert!(matches!(judge(&row("unsat-at-length"), &own(), &bare), Verdict::Conforming(_)));
     let mut full = bare;
     for (name, value) in [
