@@ -39,13 +39,7 @@ pub(crate) struct ExplainArgs {
     pub(crate) fields: Vec<String>,
 
     /// How many octets it has
-    #[arg(
-        long,
-        value_name = "SIZE",
-        required_unless_present = "file",
-        conflicts_with = "file",
-        help_heading = REPRESENTATION
-    )]
+    #[arg(long, value_name = "SIZE", conflicts_with = "file", help_heading = REPRESENTATION)]
     pub(crate) length: Option<String>,
 
     /// Its entity tag, quotes and all: '"v1"' or 'W/"v1"'

@@ -15,7 +15,11 @@ pub(super) fn gather(args: &ExplainArgs, now: SystemTime) -> Result<Representati
         (None, Some(typed)) => {
             Representation::new(value::size(OsStr::new(typed)).map_err(|w| wrong("--length", typed, &w))?)
         }
-        (None, None) => return Err(Failure::usage("give --length or --file")),
+        (None, None) => {
+            return Err(Failure::usage(
+                "nothing is known of the representation: give --length SIZE or --file FILE",
+            ));
+        }
     };
     if let Some(typed) = &args.etag {
         facts.etag = Some(entity_tag(typed)?);
@@ -41,7 +45,7 @@ fn entity_tag(typed: &str) -> Result<EntityTag, Failure> {
         // Most often a shell took the quotes away.
         let bare = typed.trim_matches('"');
         Failure::usage(format!(
-            "--etag: {typed:?} is not an entity tag, which stands in double quotes: write --etag '\"{bare}\"'"
+            "--etag: `{typed}` is not an entity tag, which stands in double quotes: write --etag '\"{bare}\"'"
         ))
     })
 }

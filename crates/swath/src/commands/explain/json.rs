@@ -18,7 +18,13 @@ struct Explained {
 #[derive(Serialize)]
 struct RequestShape {
     method: String,
-    fields: Vec<[String; 2]>,
+    fields: Vec<FieldShape>,
+}
+
+#[derive(Serialize)]
+struct FieldShape {
+    name: String,
+    value: String,
 }
 
 #[derive(Serialize)]
@@ -34,7 +40,7 @@ struct RepresentationShape {
 struct AnswerShape {
     status: u16,
     reason: &'static str,
-    fields: Vec<[String; 2]>,
+    fields: Vec<FieldShape>,
     content: ContentShape,
 }
 
@@ -67,7 +73,7 @@ pub(super) fn render(case: &Case) -> String {
     let explained = Explained {
         request: RequestShape {
             method: case.request.method.to_string(),
-            fields: case.request.fields.iter().map(|(name, value)| pair(name, value)).collect(),
+            fields: case.request.fields.iter().map(|(name, value)| field(name, value)).collect(),
         },
         representation: representation(case),
         answer: match &case.verdict {
@@ -100,7 +106,7 @@ fn shape(answer: &Answer) -> AnswerShape {
     AnswerShape {
         status: answer.status.as_u16(),
         reason: answer.status.canonical_reason().unwrap_or_default(),
-        fields: case::fields(answer).iter().map(|(name, value)| pair(name, value)).collect(),
+        fields: case::fields(answer).iter().map(|(name, value)| field(name, value)).collect(),
         content: ContentShape {
             length: answer.content.length(),
             pieces: answer.content.pieces().map(piece).collect(),
@@ -119,8 +125,8 @@ fn piece(piece: &Piece) -> PieceShape {
     }
 }
 
-fn pair(name: &HeaderName, value: &HeaderValue) -> [String; 2] {
-    [name.to_string(), text(value)]
+fn field(name: &HeaderName, value: &HeaderValue) -> FieldShape {
+    FieldShape { name: name.to_string(), value: text(value) }
 }
 
 /// A value as text; octets that are no UTF-8 become U+FFFD, since JSON has no others.

@@ -44,12 +44,12 @@ fn date(typed: &str, flag: &str) -> Result<HttpDate, Failure> {
         .or_else(|| HttpDate::from_system_time(humantime::parse_rfc3339_weak(typed).ok()?))
         .ok_or_else(|| {
             Failure::usage(format!(
-                "{flag}: {typed:?} is not a date: write 'Sun, 06 Nov 1994 08:49:37 GMT' or '1994-11-06T08:49:37Z'"
+                "{flag}: `{typed}` is not a date: write 'Sun, 06 Nov 1994 08:49:37 GMT' or '1994-11-06T08:49:37Z'"
             ))
         })
 }
 
 /// Makes a usage error of what is wrong with one flag's value.
 fn wrong(flag: &str, typed: &str, wrong: &value::Wrong) -> Failure {
-    Failure::usage(format!("{flag}: {typed:?} {wrong}"))
+    Failure::usage(format!("{flag}: `{typed}` {wrong}"))
 }

@@ -19,12 +19,12 @@ pub(super) struct Request {
 /// Reads method and fields; the notes name fields that decide nothing.
 pub(super) fn read(method: &str, lines: &[String]) -> Result<(Request, Vec<String>), Failure> {
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| {
-        Failure::usage(format!("-X: {method:?} is not a method: write GET, HEAD or another token"))
+        Failure::usage(format!("-X: `{method}` is not a method: write GET, HEAD or another token"))
     })?;
     let (mut fields, mut notes) = (HeaderMap::new(), Vec::new());
     for line in lines {
-        let (name, value) = field(line).map_err(|wrong| Failure::usage(format!("-H: {line:?} {wrong}")))?;
-        notes.extend(note(&name));
+        let (name, value) = field(line).map_err(|wrong| Failure::usage(format!("-H: `{line}` {wrong}")))?;
+        notes.extend(note(line, &name));
         fields.append(name, value);
     }
     Ok((Request { method, fields }, notes))
@@ -43,13 +43,14 @@ fn field(line: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     Ok((name, value))
 }
 
-fn note(name: &HeaderName) -> Option<String> {
+fn note(line: &str, name: &HeaderName) -> Option<String> {
     if DECIDING.contains(&name.as_str()) {
         return None;
     }
+    let typed = line.split(':').next().unwrap_or_default();
     Some(match nearest(name.as_str(), DECIDING) {
-        Some(near) => format!("the field {name} decides nothing here; did you mean {near}?"),
-        None => format!("the field {name} decides nothing here"),
+        Some(near) => format!("the field {typed} decides nothing here; did you mean {near}?"),
+        None => format!("the field {typed} decides nothing here"),
     })
 }
 
@@ -78,8 +79,8 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "the field rnage decides nothing here; did you mean range?",
-                "the field host decides nothing here"
+                "the field Rnage decides nothing here; did you mean range?",
+                "the field Host decides nothing here"
             ]
         );
     }

@@ -97,7 +97,7 @@ fn why(case: &Case) -> Vec<String> {
     let first = letters.next().into_iter().flat_map(char::to_uppercase).collect::<String>();
     vec![
         format!("{first}{}.", letters.as_str()),
-        format!("RFC 9110 §{}, requirement {}, {}", because.section(), because.requirement(), because.key()),
+        format!("RFC 9110 §{}, {} ({})", because.section(), because.requirement(), because.key()),
     ]
 }
 
