@@ -7,6 +7,7 @@ pub mod facts;
 mod head;
 pub mod limits;
 pub mod listen;
+pub mod pages;
 pub mod source;
 pub mod tally;
 
