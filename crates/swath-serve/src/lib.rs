@@ -1,5 +1,6 @@
 //! A byte-serving HTTP server and tower service.
 
+pub mod buffers;
 pub mod connection;
 mod cors;
 pub mod exchange;
@@ -8,7 +9,9 @@ mod head;
 pub mod limits;
 pub mod listen;
 pub mod pages;
+pub mod perform;
 pub mod source;
 pub mod tally;
 
 pub use cors::Cors;
+mod watch;

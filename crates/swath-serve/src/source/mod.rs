@@ -3,12 +3,17 @@
 //! In: what the store opened. Out: a [`Source`], and for one byte range of it a [`Chunk`] that names the
 //! octets without having read them.
 
+mod devices;
+mod read;
+mod turns;
+
 use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(crate) use self::turns::Turns;
 use crate::facts::Facts;
 
 /// Gives the octets of a representation: an open file, or memory.

@@ -1,0 +1,147 @@
+//! One file's octets, turn by turn.
+//!
+//! In: the next half-open range a response needs. Out: a chunk of it, checked against what was promised, in
+//! memory from the one budget. A turn is: wait for the last chunk to be gone, take a buffer, read, look at the
+//! file again, hand over.
+
+use std::future::Future;
+use std::io;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+
+use super::{OpenFile, read};
+use crate::buffers::{Buffer, Buffers, COLD_TURN, Gate, Share, TURN};
+use crate::exchange::Outcome;
+use crate::watch::{Broken, Watch};
+
+type Waiting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Reads one file for one response.
+pub(crate) struct Turns {
+    open: OpenFile,
+    watch: Watch,
+    buffers: Arc<Buffers>,
+    share: Option<Share>,
+    gate: Option<Arc<Gate>>,
+    state: State,
+}
+
+enum State {
+    Ready,
+    /// Behind other bodies, before the first octet.
+    Admission(Waiting<Share>),
+    /// For a disk.
+    Cold(Waiting<(Buffer, io::Result<usize>)>),
+}
+
+impl Turns {
+    /// Begins to read a file of which the response sends `length` octets.
+    pub(crate) fn begin(open: OpenFile, length: u64, buffers: Arc<Buffers>) -> Self {
+        let watch = Watch::begin(&open, length.div_ceil(TURN as u64));
+        let gate = buffers.is_limited().then(Arc::default);
+        Self { open, watch, buffers, share: None, gate, state: State::Ready }
+    }
+
+    /// Reads the next octets of `range`, which is not empty: at least one and at most all of them.
+    ///
+    /// It must be asked again with the same range until it is ready.
+    pub(crate) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        range: &Range<u64>,
+    ) -> Poll<Result<Bytes, Broken>> {
+        if let Some(gate) = &self.gate {
+            ready!(gate.poll_open(context));
+        }
+        loop {
+            match &mut self.state {
+                State::Ready => match self.start(range) {
+                    Ok(Some(octets)) => return Poll::Ready(Ok(octets)),
+                    Ok(None) => {}
+                    Err(broken) => return Poll::Ready(Err(broken)),
+                },
+                State::Admission(waiting) => {
+                    self.share = Some(ready!(waiting.as_mut().poll(context)));
+                    self.state = State::Ready;
+                }
+                State::Cold(waiting) => {
+                    let (buffer, answer) = ready!(waiting.as_mut().poll(context));
+                    self.state = State::Ready;
+                    return Poll::Ready(match answer {
+                        Ok(count) => self.hand_over(range.start, buffer, count),
+                        Err(error) => Err(Broken::Unreadable(error)),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Gives the outcome of a response whose last turn was handed over.
+    pub(crate) fn complete(&self) -> Outcome {
+        self.watch.complete()
+    }
+
+    /// Reads what is at hand; `None` when something has to be waited for first.
+    fn start(&mut self, range: &Range<u64>) -> Result<Option<Bytes>, Broken> {
+        let Some(share) = self.share.take().or_else(|| self.buffers.try_share()) else {
+            self.state = State::Admission(Box::pin(Arc::clone(&self.buffers).share()));
+            return Ok(None);
+        };
+        let share = self.share.insert(share);
+        let wanted = range.end.saturating_sub(range.start);
+        let mut buffer = share.buffer(wanted, TURN);
+        let length = buffer_length(&buffer, wanted);
+        let dev = self.open.promised().dev;
+        let found = read::now(self.open.file(), dev, range.start, &mut buffer.as_mut()[..length]);
+        match found.map_err(Broken::Unreadable)? {
+            read::Now::Read(count) => self.hand_over(range.start, buffer, count).map(Some),
+            read::Now::NotAtHand => {
+                // The share is worth one buffer at a time.
+                drop(buffer);
+                let buffer = share.buffer(wanted, COLD_TURN);
+                self.state = State::Cold(self.read_cold(buffer, range));
+                Ok(None)
+            }
+        }
+    }
+
+    fn read_cold(&self, mut buffer: Buffer, range: &Range<u64>) -> Waiting<(Buffer, io::Result<usize>)> {
+        let (file, offset) = (Arc::clone(self.open.file()), range.start);
+        let wanted = range.end.saturating_sub(range.start);
+        let length = buffer_length(&buffer, wanted);
+        let ahead = wanted.saturating_sub(length as u64);
+        let buffers = Arc::clone(&self.buffers);
+        Box::pin(async move {
+            let permit = buffers.cold_read().await;
+            let read = tokio::task::spawn_blocking(move || {
+                let answer = read::cold(&file, offset, &mut buffer.as_mut()[..length], ahead);
+                drop(permit);
+                (buffer, answer)
+            });
+            match read.await {
+                Ok(answer) => answer,
+                // The runtime is shutting down, and the buffer went with the read.
+                Err(error) => (Buffer::empty(&buffers), Err(io::Error::other(error))),
+            }
+        })
+    }
+
+    /// Looks at the file after a read, and lets the octets go if they are still the promised ones.
+    fn hand_over(&mut self, offset: u64, buffer: Buffer, count: usize) -> Result<Bytes, Broken> {
+        let octets = &buffer.as_slice()[..count];
+        self.watch.look(self.open.file(), offset, octets)?;
+        if count == 0 {
+            // Nothing where octets were promised, whatever the facts say.
+            return Err(Broken::Truncated);
+        }
+        Ok(buffer.into_bytes(count, self.gate.clone()))
+    }
+}
+
+fn buffer_length(buffer: &Buffer, wanted: u64) -> usize {
+    usize::try_from(wanted).unwrap_or(usize::MAX).min(buffer.as_slice().len())
+}
