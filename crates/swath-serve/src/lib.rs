@@ -12,6 +12,6 @@ pub mod pages;
 pub mod perform;
 pub mod source;
 pub mod tally;
+mod watch;
 
 pub use cors::Cors;
-mod watch;
