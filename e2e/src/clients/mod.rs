@@ -2,9 +2,11 @@
 
 pub mod curl;
 pub mod geotiff;
+pub mod h2;
 pub mod multipart;
 pub mod noise;
 pub mod pdf;
 pub mod pmtiles;
 pub mod program;
+pub mod raw;
 pub mod site;
