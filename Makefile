@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
+RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date
 
 .PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench-micro
@@ -31,11 +32,12 @@ setup: ## Installs browsers, clients and tools that `e2e` drives (Debian, as roo
 
 e2e: ## Real clients and real browsers against the release binary.
 	$(CARGO) build --release --locked --bin swath
-	$(CARGO) test --package swath-e2e --locked -- --test-threads=1
+	SWATH_BIN=$(RELEASE)/swath $(CARGO) test --package swath-e2e --locked -- --test-threads=1
 
 docs: ## Rewrites the parts of docs/ that tests produce: the browsers' transcripts and the settings table.
 	SWATH_WRITE_DOCS=1 $(CARGO) test --package swath docs
-	SWATH_WRITE_TRANSCRIPTS=1 $(CARGO) test --package swath-e2e --test browsers -- --test-threads=1
+	$(CARGO) build --release --locked --bin swath
+	SWATH_BIN=$(RELEASE)/swath SWATH_WRITE_TRANSCRIPTS=1 $(CARGO) test --package swath-e2e --test browsers -- --test-threads=1
 
 bench-micro: ## Measures decide, compose and both renderings.
 	$(CARGO) bench --package byteranges

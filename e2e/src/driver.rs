@@ -6,10 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, error::CmdError, wd::WebDriverCompatibleCommand};
-use http::Method;
+use fantoccini::{Client, ClientBuilder, Locator, error::CmdError};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
@@ -33,7 +32,7 @@ pub struct Browser {
     // Dropped in this order: the driver and the browser, then what they live on.
     driver: Started,
     _display: Option<Display>,
-    profile: TempDir,
+    pub(crate) profile: TempDir,
     logs: PathBuf,
 }
 
@@ -52,6 +51,13 @@ impl Browser {
             Err(_) => panic!("{engine} did not start within {COMMAND:?}\n{}", driver.describe()),
         };
         Self { client, engine, driver, _display: display, profile, logs: logs.to_path_buf() }
+    }
+
+    /// Gives the engine's name and version as the browser gives them.
+    pub fn version(&self) -> String {
+        let answer = self.client.session_creation_response();
+        let version = answer.and_then(|answer| answer.capabilities()?.get("browserVersion")?.as_str());
+        format!("{} {}", self.engine, version.unwrap_or("of unknown version"))
     }
 
     /// Goes to `url` and waits until its page has loaded.
@@ -87,49 +93,17 @@ impl Browser {
         std::fs::write(&path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
-    /// Gives the errors and warnings the browser has shown in its console so far; CSP violations are among them.
-    pub async fn complaints(&self) -> Vec<String> {
-        match self.engine {
-            Engine::Chromium => self.chromium_complaints().await,
-            Engine::Firefox => self.firefox_complaints().await,
-            Engine::WebKitGtk => self.webkit_complaints(),
-        }
+    /// Clicks the first element that `css` selects.
+    pub async fn click(&self, css: &str) {
+        let what = format!("clicking on {css}");
+        let element = self.within(&what, self.client.find(Locator::Css(css))).await;
+        self.within(&what, element.click()).await;
     }
 
-    async fn chromium_complaints(&self) -> Vec<String> {
-        let command = Extension { path: "se/log", content: json!({ "type": "browser" }) };
-        let entries = self.within("the console's log", self.client.issue_cmd(command)).await;
-        let entries = entries.as_array().cloned().unwrap_or_default();
-        let bad =
-            entries.iter().filter(|entry| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")));
-        bad.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
-    }
-
-    async fn firefox_complaints(&self) -> Vec<String> {
-        self.firefox_context("chrome").await;
-        // Messages of pages only: the browser's own code complains to the same service.
-        let script = "return Services.console.getMessageArray()
-            .filter(message => message instanceof Ci.nsIScriptError)
-            .filter(message => /^https?:/.test(message.sourceName) || /^https?:/.test(message.cssSelectors || ''))
-            .map(message => `${message.category}: ${message.errorMessage} (${message.sourceName})`);";
-        let entries = self.run(script, Vec::new()).await;
-        self.firefox_context("content").await;
-        let entries = entries.as_array().cloned().unwrap_or_default();
-        entries.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-    }
-
-    async fn firefox_context(&self, context: &str) {
-        let command = Extension { path: "moz/context", content: json!({ "context": context }) };
-        self.within("changing the context", self.client.issue_cmd(command)).await;
-    }
-
-    fn webkit_complaints(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(console_log(self.profile.path())).unwrap_or_default();
-        let bad = |line: &&str| {
-            line.starts_with("CONSOLE") && (line.contains(" ERROR ") || line.contains(" WARN "))
-                || line.contains("Content Security Policy")
-        };
-        text.lines().filter(bad).map(str::to_owned).collect()
+    /// Presses keys, of which the element that has the focus hears.
+    pub async fn press(&self, keys: &str) {
+        let element = self.within("finding the focus", self.client.active_element()).await;
+        self.within("pressing keys", element.send_keys(keys)).await;
     }
 
     /// Ends the session as a user closes a window, then the driver.
@@ -141,7 +115,12 @@ impl Browser {
         }
     }
 
-    async fn within<T>(&self, what: &str, command: impl Future<Output = Result<T, CmdError>>) -> T {
+    /// Awaits a command, for a bounded time.
+    pub(crate) async fn within<T>(
+        &self,
+        what: &str,
+        command: impl Future<Output = Result<T, CmdError>>,
+    ) -> T {
         match tokio::time::timeout(COMMAND, command).await {
             Ok(Ok(value)) => value,
             Ok(Err(error)) => panic!("{}: {what} failed: {error}\n{}", self.engine, self.driver.describe()),
@@ -196,21 +175,4 @@ fn answers(driver: &mut Started, port: u16) -> bool {
         std::thread::sleep(LOOK_EVERY);
     }
     panic!("a driver did not get ready within {READY:?}: {}", driver.describe());
-}
-
-/// A command of one browser's own, posted below its session.
-#[derive(Debug)]
-struct Extension {
-    path: &'static str,
-    content: Value,
-}
-
-impl WebDriverCompatibleCommand for Extension {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
-    }
-
-    fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {
-        (Method::POST, Some(self.content.to_string()))
-    }
 }

@@ -11,9 +11,13 @@ pub mod clients;
 pub mod swath;
 
 pub mod clip;
+mod console;
 pub mod display;
 pub mod driver;
 pub mod engine;
 pub mod place;
 pub mod process;
+pub mod transcript;
+pub mod turn;
 pub mod video;
+pub mod viewing;

@@ -9,6 +9,9 @@ use crate::{driver::Browser, process::LOOK_EVERY};
 /// How long a seek or a start may take: software decoding on two busy cores, a paced connection.
 pub const PATIENCE: Duration = Duration::from_secs(45);
 
+/// How long a seek that may never arrive is watched.
+pub const TRIAL: Duration = Duration::from_secs(6);
+
 /// What the element said of itself at one moment.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,6 +106,20 @@ impl<'a> Video<'a> {
             !state.seeking && state.current_time >= position + 1.0 && state.current_time < position + 15.0
         })
         .await
+    }
+
+    /// Asks for `position` and looks until `settled`, or for [`TRIAL`]; gives what the element says then.
+    pub async fn try_to_seek(&self, position: f64, settled: impl Fn(&State) -> bool) -> State {
+        let script = "document.querySelector('video').currentTime = arguments[0];";
+        self.browser.run(script, vec![position.into()]).await;
+        let deadline = Instant::now() + TRIAL;
+        loop {
+            let state = self.state().await;
+            if settled(&state) || Instant::now() >= deadline {
+                return state;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Goes to shortly before the end and plays until it is reached.

@@ -1,0 +1,222 @@
+//! Three engines play and seek a clip of some 200 MB; what they asked of swath is judged by swath's own records.
+//!
+//! What is seen is kept in docs/browsers.md as transcripts. The facts below are asked of what the engines do now and of
+//! that page, so neither can go its own way. `SWATH_WRITE_TRANSCRIPTS=1` writes the page's tables anew.
+
+use swath_e2e::{
+    clip::{self, Index},
+    engine::Engine,
+    transcript::{self, Line},
+    turn::take_turn,
+    viewing::{self, Viewing},
+};
+
+/// The cap of the tests with `--max-open-range`, as it is typed and in octets.
+const CAP: (&str, u64) = ("4MiB", 4 << 20);
+
+/// How much of the clip an engine may cause to be sent while somebody seeks to 90 % and back to 10 %.
+///
+/// Octets handed to the kernel, so what lay in socket buffers when the engine hung up counts.
+fn most_sent(engine: Engine) -> f64 {
+    match engine {
+        Engine::Chromium => 0.5,
+        Engine::Firefox => 0.75,
+        // It reads on through the whole clip whatever is played, and drops what its socket buffers hold each time it pauses.
+        Engine::WebKitGtk => 2.5,
+    }
+}
+
+fn share(lines: &[Line], length: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a share of a clip, compared with two digits")]
+    let share = transcript::sent(lines) as f64 / length as f64;
+    share
+}
+
+/// Asserts that every answer is one that a request asked for, and ended whole or because the engine left.
+fn assert_clean(lines: &[Line], length: u64, capped: bool) {
+    for line in lines {
+        assert!(matches!(line.outcome.as_str(), "finished" | "aborted-by-peer"), "not a clean end: {line:?}");
+        let Some((first, last)) = line.asked() else {
+            assert_eq!(
+                (line.range.as_ref(), line.status),
+                (None, 200),
+                "a request without Range gets 200: {line:?}"
+            );
+            continue;
+        };
+        let mut last_sent = last.unwrap_or(length - 1).min(length - 1);
+        if capped && last.is_none() {
+            last_sent = last_sent.min(first + CAP.1 - 1);
+        }
+        let expected = format!("bytes {first}-{last_sent}/{length}");
+        assert_eq!((line.status, line.content_range.as_ref()), (206, Some(&expected)), "{line:?}");
+        if line.outcome == "finished" {
+            assert_eq!(line.sent, last_sent - first + 1, "finished, so all of it was sent: {line:?}");
+        }
+    }
+}
+
+/// Asserts what does not vary from run to run in how an engine seeks in the clip with this index.
+fn assert_manner(engine: Engine, index: Index, lines: &[Line], length: u64) {
+    let first = lines.first().expect("the engine asked for the clip").range.as_deref();
+    let asked: Vec<(u64, Option<u64>)> = lines.iter().filter_map(Line::asked).collect();
+    let is_closed = |&&(_, last): &&(u64, Option<u64>)| last.is_some();
+    match engine {
+        Engine::Chromium => {
+            assert_eq!(first, Some("bytes=0-"), "Chromium asks for all of it first");
+            assert!(asked.iter().filter(is_closed).count() > 0, "then for closed ranges: {asked:?}");
+            assert!(lines.iter().any(|line| line.if_range), "some of them with If-Range: {lines:#?}");
+        }
+        Engine::Firefox => assert_eq!(first, Some("bytes=0-"), "Firefox asks for all of it first"),
+        Engine::WebKitGtk => assert_eq!(first, None, "WebKitGTK begins without Range"),
+    }
+    if engine != Engine::Chromium {
+        assert_eq!(
+            asked.iter().filter(is_closed).count(),
+            0,
+            "{engine} asks for open ranges only: {asked:?}"
+        );
+        assert!(!lines.iter().any(|line| line.if_range), "{engine} sends no If-Range: {lines:#?}");
+    }
+    if index == Index::End {
+        let tail = length / 1000 * 999;
+        assert!(
+            asked.iter().any(|(first, _)| *first >= tail),
+            "{engine} asks for the index at the end: {asked:?}"
+        );
+    }
+    if engine != Engine::WebKitGtk {
+        let around = length / 100 * 85..length / 100 * 91;
+        assert!(
+            asked.iter().any(|(first, _)| around.contains(first)),
+            "{engine} asks around 90 %: {asked:?}"
+        );
+    }
+}
+
+fn lines(viewing: &Viewing) -> Vec<Line> {
+    viewing.seeking.iter().map(Line::of).collect()
+}
+
+/// Gives the complete length that the transcript's answers name.
+fn length_of(lines: &[Line]) -> u64 {
+    let complete =
+        lines.iter().find_map(|line| line.content_range.as_ref()?.rsplit_once('/')?.1.parse().ok());
+    complete.expect("an answer names the complete length")
+}
+
+/// Plays, seeks to 90 %, back to 10 %, and to the end.
+async fn seeks(engine: Engine, index: Index) {
+    let _turn = take_turn().await;
+    let place = if index == Index::Front { "front" } else { "end" };
+    let name = format!("{}-{place}", engine.key());
+    let viewing = viewing::seek_and_reach_the_end(engine, index, &[], &name).await;
+    assert!(viewing.length >= clip::LEAST_BYTES);
+    assert_eq!(viewing.complaints, [""; 0], "the console stays empty");
+    let lines = lines(&viewing);
+    transcript::keep(&name, &transcript::table(&viewing.version, viewing.length, &lines));
+    assert_clean(&lines, viewing.length, false);
+    assert_manner(engine, index, &lines, viewing.length);
+    let sent = share(&lines, viewing.length);
+    assert!(sent <= most_sent(engine), "{engine} was sent {sent:.2} of the clip: {lines:#?}");
+    let ending: Vec<Line> = viewing.ending.iter().map(Line::of).collect();
+    assert_clean(&ending, viewing.length, false);
+
+    let kept = transcript::kept(&name);
+    assert_clean(&kept, length_of(&kept), false);
+    assert_manner(engine, index, &kept, length_of(&kept));
+    assert!(
+        share(&kept, length_of(&kept)) <= most_sent(engine),
+        "docs/browsers.md shows more than may be sent"
+    );
+}
+
+/// Plays and seeks while open ranges are answered with at most four MiB.
+async fn seeks_under_a_cap(engine: Engine) {
+    let _turn = take_turn().await;
+    let name = format!("{}-capped", engine.key());
+    let flags = ["--max-open-range", CAP.0];
+    let viewing = match engine {
+        Engine::Chromium | Engine::Firefox => {
+            viewing::seek_and_reach_the_end(engine, Index::End, &flags, &name).await
+        }
+        Engine::WebKitGtk => {
+            // It takes the end of a short answer for the end of the file: the seek runs into "ended", see docs/browsers.md.
+            let arrived = |state: &swath_e2e::video::State| {
+                state.ended || (!state.seeking && state.current_time > f64::from(clip::SECONDS) * 0.9 + 1.0)
+            };
+            let (state, viewing) = viewing::try_to_seek(engine, Index::End, &flags, &name, arrived).await;
+            assert!(arrived(&state), "it neither ended nor arrived: {state:?}");
+            viewing
+        }
+    };
+    let lines = lines(&viewing);
+    transcript::keep(&name, &transcript::table(&viewing.version, viewing.length, &lines));
+    assert_clean(&lines, viewing.length, true);
+    let sent = share(&lines, viewing.length);
+    assert!(sent <= 1.0, "{engine} was sent {sent:.2} of the clip: {lines:#?}");
+    let is_cut = |line: &Line| line.asked().is_some_and(|(_, last)| last.is_none()) && line.sent == CAP.1;
+    assert!(lines.iter().any(is_cut), "{engine} met the cap: {lines:#?}");
+
+    let kept = transcript::kept(&name);
+    assert_clean(&kept, length_of(&kept), true);
+    assert!(share(&kept, length_of(&kept)) <= 1.0);
+}
+
+/// Plays while ranges are off; what becomes of a seek is each engine's own affair.
+async fn plays_without_ranges(engine: Engine) {
+    let _turn = take_turn().await;
+    let name = format!("{}-without-ranges", engine.key());
+    let target = f64::from(clip::SECONDS) * 0.9;
+    let (state, viewing) = viewing::try_to_seek(engine, Index::Front, &["--no-ranges"], &name, |state| {
+        state.current_time > target + 1.0
+    })
+    .await;
+    let lines = lines(&viewing);
+    transcript::keep(&name, &transcript::table(&viewing.version, viewing.length, &lines));
+    assert!(state.error.is_none(), "the film goes on in some way: {state:?}");
+    for line in &lines {
+        assert_eq!((line.status, line.content_range.as_ref()), (200, None), "Range is ignored: {line:?}");
+        assert!(matches!(line.outcome.as_str(), "finished" | "aborted-by-peer"), "not a clean end: {line:?}");
+    }
+    match engine {
+        Engine::Chromium | Engine::Firefox => {
+            assert!(state.current_time < target, "{engine} cannot jump ahead of what it holds: {state:?}");
+        }
+        // It fetches everything as fast as it can, so it soon holds the place.
+        Engine::WebKitGtk => assert!(state.current_time > target, "{engine} has fetched that far: {state:?}"),
+    }
+}
+
+/// Names the tests of one engine.
+macro_rules! engine {
+    ($module:ident, $engine:ident) => {
+        mod $module {
+            use super::*;
+
+            #[tokio::test]
+            async fn seeks_with_the_index_in_front() {
+                seeks(Engine::$engine, Index::Front).await;
+            }
+
+            #[tokio::test]
+            async fn seeks_with_the_index_at_the_end() {
+                seeks(Engine::$engine, Index::End).await;
+            }
+
+            #[tokio::test]
+            async fn seeks_under_a_cap() {
+                super::seeks_under_a_cap(Engine::$engine).await;
+            }
+
+            #[tokio::test]
+            async fn plays_without_ranges() {
+                super::plays_without_ranges(Engine::$engine).await;
+            }
+        }
+    };
+}
+
+engine!(chromium, Chromium);
+engine!(firefox, Firefox);
+engine!(webkitgtk, WebKitGtk);
