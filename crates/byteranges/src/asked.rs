@@ -109,6 +109,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Takes in one field line; names compare without case, and other fields are passed over.
+    // R-14.4-5: Content-Range among them.
     pub fn push(&mut self, name: &[u8], value: &'a [u8]) {
         let lines = match name.len() {
             5 if name.eq_ignore_ascii_case(b"range") => &mut self.range,

@@ -73,7 +73,7 @@ impl Composer<'_> {
         self.send(answer, ByteRange::whole(self.representation.complete_length).map(Content::range))
     }
 
-    // R-15.3.7.1-1
+    // R-15.3.7.1-1, R-14.4-4
     fn single(&self, range: ByteRange) -> Answer {
         let mut answer = self.success(StatusCode::PARTIAL_CONTENT);
         let complete_length = Some(self.representation.complete_length);
@@ -136,6 +136,7 @@ impl Composer<'_> {
     }
 
     /// The fields that a 200, a 206 and a 304 share.
+    // R-8.8.3-3
     fn cache_fields(&self, answer: &mut Answer) {
         let Representation { etag, cache_control, content_location, expires, vary, .. } = self.representation;
         answer.optional(ETAG, etag.as_ref().map(crate::EntityTag::as_header_value));

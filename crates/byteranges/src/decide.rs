@@ -97,7 +97,7 @@ fn decide_range(
     policy: &Policy,
     now: SystemTime,
 ) -> Decision {
-    // R-14.2-4
+    // R-14.2-4, R-14.2-4b
     if asked.method != AskedMethod::Get {
         return Decision::whole(Because::MethodIgnoresRange);
     }
@@ -131,7 +131,7 @@ fn decide_range(
     }
 }
 
-// R-14.2-11, R-14.2-13, R-15.3.7.2-6, R-15.3.7.2-7
+// R-14.2-11, R-14.2-13, R-15.3.7.2-6, R-15.3.7.2-7, R-15.5.17-1
 fn decide_set(set: &RangeSet, representation: &Representation, policy: &Policy) -> Decision {
     let Some(spec) = set.single() else {
         return decide_several(set, representation, policy);

@@ -18,6 +18,7 @@ use crate::{EntityTag, HttpDate};
 /// let representation = Representation { etag: EntityTag::strong(b"v1"), ..Representation::new(10_000) };
 /// assert_eq!(representation.complete_length, 10_000);
 /// ```
+// R-14.1.2-9, R-8.4-1
 #[derive(Clone, Debug, Default)]
 pub struct Representation {
     /// Number of octets of the whole representation.
