@@ -26,11 +26,11 @@ function shortLength(bytes) {
   return `${value.toFixed(value < 99.95 ? 1 : 0)} ${units[unit]}`;
 }
 
-// Below ten a share keeps its tenths: 0.4 % of a long film is a figure worth reading.
+// Below ten a share keeps its tenths: 0.4% of a long film is a figure worth reading.
 function share(part, whole) {
   if (!(whole > 0)) return '–';
   const percent = (100 * part) / whole;
-  return percent > 0 && percent < 9.95 ? `${percent.toFixed(1)} %` : `${Math.round(percent)} %`;
+  return percent > 0 && percent < 9.95 ? `${percent.toFixed(1)}%` : `${Math.round(percent)}%`;
 }
 
 function say(id, text) {
@@ -83,14 +83,16 @@ function drawHeld() {
     span.setAttribute('width', String(Math.max(1, (1000 * (to - from)) / duration)));
     span.setAttribute('height', '12');
   });
-  by('head').setAttribute('x', String(known ? Math.min(997, (997 * currentTime) / duration) : 0));
+  // The drawing is stretched to the width of the page; its head stays three pixels wide.
+  const width = 3000 / Math.max(by('held').clientWidth, 1);
+  by('head').setAttribute('width', String(width));
+  by('head').setAttribute('x', String(known ? ((1000 - width) * currentTime) / duration : 0));
 
   const told = ranges.map(([from, to]) => `${clock(from)}–${clock(to)}`).join(', ');
   const text = told ? `Held: ${told}` : 'Nothing held yet';
   say('held-text', text);
   if (by('held').getAttribute('aria-label') !== text) by('held').setAttribute('aria-label', text);
-  say('now', clock(currentTime));
-  say('end', clock(duration));
+  say('now', known ? `${clock(currentTime)} of ${clock(duration)}` : clock(currentTime));
   say('held-share', known ? share(ranges.reduce((sum, [from, to]) => sum + to - from, 0), duration) : '–');
 
   const link = new URL(location.href);
@@ -219,6 +221,7 @@ for (const name of ['progress', 'timeupdate', 'seeking', 'seeked', 'durationchan
 }
 for (const name of ['play', 'seeking', 'progress', 'waiting', 'loadstart']) media.addEventListener(name, wake);
 for (const name of ['error', 'loadstart', 'playing']) media.addEventListener(name, showFault);
+addEventListener('resize', drawHeld);
 document.addEventListener('visibilitychange', () => { wake(); askCost(); });
 addEventListener('hashchange', followHash);
 

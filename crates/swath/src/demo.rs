@@ -2,6 +2,8 @@
 //!
 //! The files are made by `demo/make.sh`; the server sees them as a store like any other.
 
+use swath_serve::pages::{Panel, PanelLink};
+
 /// One embedded file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Medium {
@@ -38,26 +40,64 @@ const FILM_SECONDS: u64 = 90;
 /// Without it loopback would deliver the whole film before a finger leaves the mouse, and a seek would cost nothing.
 pub(crate) const PACE: u64 = 2 * (MEDIA[4].content.len() as u64) / FILM_SECONDS;
 
-/// Tells what to try, given the address the demo answers at (`http://127.0.0.1:8206`, no slash at its end).
-pub(crate) fn what_to_try(origin: &str) -> String {
+/// The pages to try: path, what it is, what to see there.
+const PAGES: [[&str; 3]; 3] = [
+    ["clip-front.mp4?play#t=75", "The film from second 75", "seek, and watch what it costs"],
+    ["clip-end.mp4?play#t=75", "The same film, its index at the end", "the index is fetched first"],
+    ["book.pdf#page=90", "Page 90 of the book", "without the other 119"],
+];
+
+/// The commands to try, with `ORIGIN` where the address goes, and what to see.
+const COMMANDS: [[&str; 2]; 4] = [
+    ["curl -i -r 0-7,-6 ORIGIN/book.pdf", "the first 8 bytes and the last 6, in one answer"],
+    ["curl -i -r 9999999- ORIGIN/book.pdf", "past the end: 416, which tells the complete length"],
+    ["curl -s -r 40- -o /dev/null -D - ORIGIN/ranges.png", "from byte 40 on, only the head shown"],
+    ["curl -O -C - ORIGIN/clip-front.mp4", "stop it with Ctrl-C, run it again: it goes on"],
+];
+
+/// Says what the demo is and that it is paced.
+fn introduction() -> String {
     let kilobytes = PACE / 1000;
     format!(
-        "\
-The demo: a film of {FILM_SECONDS} seconds twice, a book of 120 pages and a drawing, all held in memory.
-Each connection is paced to about twice the film's rate ({kilobytes} kB/s), so that a seek is seen to matter.
+        "A film of {FILM_SECONDS} seconds twice, a book of 120 pages and a drawing, held in memory. Each connection is \
+         paced to about twice the film’s rate ({kilobytes} kB/s), so that a seek is seen to matter."
+    )
+}
 
-In a browser:
-  {origin}/                           everything there is
-  {origin}/clip-front.mp4?play#t=75   the film from second 75; seek, and watch what it costs
-  {origin}/clip-end.mp4?play#t=75     the same film with its index at the end: it is fetched first
-  {origin}/book.pdf#page=90           page 90, without the book
+/// Tells what to try, for a terminal, given the address the demo answers at (`http://127.0.0.1:8206`, no slash at its end).
+pub(crate) fn what_to_try(origin: &str) -> String {
+    let mut text = format!("{}\n\nIn a browser:\n  {origin}/\n      everything there is\n", introduction());
+    for [path, label, note] in PAGES {
+        text += &format!("  {origin}/{path}\n      {label}: {note}\n");
+    }
+    text += "\nIn a shell:\n";
+    for [command, note] in COMMANDS {
+        text += &format!("  {}\n      {note}\n", command.replace("ORIGIN", origin));
+    }
+    text
+}
 
-In a shell:
-  curl -i -r 0-7,-6 {origin}/book.pdf                    the first 8 bytes and the last 6, in one answer
-  curl -i -r 9999999- {origin}/book.pdf                  past the end: 416, which tells the complete length
-  curl -s -r 40- -o /dev/null -D - {origin}/ranges.png   from byte 40 on, only the head shown
-  curl -O -C - {origin}/clip-front.mp4                   stop it with Ctrl-C, run it again: it goes on
-"
+/// Tells the same above the listing.
+pub(crate) fn panel(origin: &str) -> Panel {
+    let links = PAGES.map(|[path, label, note]| PanelLink {
+        href: path.to_owned(),
+        label: label.to_owned(),
+        note: note.to_owned(),
+    });
+    let commands = COMMANDS.map(|[command, note]| format!("# {note}\n{}", command.replace("ORIGIN", origin)));
+    Panel {
+        title: "Try a seek".to_owned(),
+        text: introduction(),
+        links: links.into(),
+        commands: commands.into(),
+    }
+}
+
+/// The sentence below a film of the demo.
+pub(crate) fn player_note() -> String {
+    format!(
+        "Sent at about twice the film’s rate ({} kB/s on each connection), so that a seek is seen to matter.",
+        PACE / 1000
     )
 }
 
@@ -115,6 +155,12 @@ mod tests {
             assert!(name.is_empty() || MEDIA.iter().any(|medium| medium.name == name), "{address}");
             seen += 1;
         }
-        assert_eq!(seen, 8);
+        assert_eq!(seen, 1 + PAGES.len() + COMMANDS.len());
+        let panel = panel("http://[::1]:8206");
+        for link in &panel.links {
+            let name = link.href.split(['?', '#']).next().unwrap();
+            assert!(MEDIA.iter().any(|medium| medium.name == name), "{}", link.href);
+        }
+        assert!(panel.commands.iter().all(|command| text.contains(command.lines().last().unwrap())));
     }
 }

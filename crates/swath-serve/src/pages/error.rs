@@ -73,7 +73,7 @@ impl ErrorPage<'_> {
                 length => format!(
                     "No byte of {range} is in the file: it has {}, and its last is byte {}.",
                     quantity::exact_length(length),
-                    length - 1
+                    quantity::grouped(length - 1)
                 ),
             };
         }

@@ -130,18 +130,20 @@ impl Listing<'_> {
 
     fn table(&self, below_root: bool, title: &str) -> Markup {
         html! {
-            table.listing {
+            // The roles repeat what the elements say: on a phone the rows are laid out as a grid, and then some
+            // browsers forget that they are rows.
+            table.listing role="table" {
                 caption.unseen { "Contents of " bdi { (title) } }
-                thead {
-                    tr { @for column in Sort::ALL { (self.column(column)) } }
+                thead role="rowgroup" {
+                    tr role="row" { @for column in Sort::ALL { (self.column(column)) } }
                 }
-                tbody {
+                tbody role="rowgroup" {
                     @if below_root {
-                        tr.up { th scope="row" colspan="3" { div { a.open href="../" { (icon("up")) span { "Parent directory" } } } } }
+                        tr.up role="row" { th scope="row" role="rowheader" colspan="3" { div { a.open href="../" { (icon("up")) span { "Parent directory" } } } } }
                     }
                     @for entry in self.sorted() { (row(&entry)) }
                     @if self.entries.is_empty() {
-                        tr { td.empty colspan="3" { "This directory is empty." } }
+                        tr role="row" { td.empty role="cell" colspan="3" { "This directory is empty." } }
                     }
                 }
             }
@@ -156,10 +158,10 @@ impl Listing<'_> {
         let label = match column {
             Sort::Name => "Name",
             Sort::Size => "Size",
-            Sort::Time => "Modified",
+            Sort::Time => "Modified (UTC)",
         };
         html! {
-            th scope="col" class=(column.key()) aria-sort=[sorted] {
+            th scope="col" role="columnheader" class=(column.key()) aria-sort=[sorted] {
                 a href=(self.sorting.link_to(column)) rel="nofollow" { (label) }
             }
         }
@@ -171,8 +173,8 @@ fn row(entry: &Entry<'_>) -> Markup {
     let shown = name::shown(entry.name);
     let is_file = entry.kind == Kind::File;
     html! {
-        tr {
-            th scope="row" {
+        tr role="row" {
+            th scope="row" role="rowheader" {
                 div {
                     a.open href={ (href) @if entry.is_played() { "?play" } } {
                         (icon(entry.icon()))
@@ -185,11 +187,11 @@ fn row(entry: &Entry<'_>) -> Markup {
                 }
             }
             @if is_file {
-                td.size title=(quantity::exact_length(entry.length)) { (quantity::short_length(entry.length)) }
+                td.size role="cell" title=(quantity::exact_length(entry.length)) { (quantity::short_length(entry.length)) }
             } @else {
-                td.size {}
+                td.size role="cell" {}
             }
-            td.time { (modified(entry.modified)) }
+            td.time role="cell" { (modified(entry.modified)) }
         }
     }
 }

@@ -10,30 +10,30 @@ pub(super) fn href(name: &[u8]) -> String {
     percent_encode(name, RESERVED).to_string()
 }
 
-/// Writes a name for people: what cannot be seen, or would turn the text around, is shown by a sign of its own.
+/// Writes a name for people: what cannot be seen, or would turn the text around, is shown by its number.
 ///
-/// Bytes that are no UTF-8 become U+FFFD, control characters their pictures (`␊`), and characters that have no
-/// look of their own or change the direction of the text their number (`[U+202E]`).
+/// Bytes that are no UTF-8 become U+FFFD; control characters, and characters that have no look of their own or
+/// change the direction of the text, become the likes of `[U+202E]`. Pictures such as `␊` would be prettier, but
+/// few fonts have them.
 pub(super) fn shown(name: &[u8]) -> String {
     let mut text = String::with_capacity(name.len());
     for character in String::from_utf8_lossy(name).chars() {
-        match character {
-            '\0'..='\u{1f}' => text.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}')),
-            '\u{7f}' => text.push('\u{2421}'),
-            _ if is_unseen(character) => text.push_str(&format!("[U+{:04X}]", u32::from(character))),
-            _ => text.push(character),
+        if character.is_control() || is_unseen(character) {
+            text.push_str(&format!("[U+{:04X}]", u32::from(character)));
+        } else {
+            text.push(character);
         }
     }
     text
 }
 
-/// Tells the characters that could hide a part of a name: C1 controls, spaces without width, line ends, direction
-/// marks, and the code points that are no characters.
+/// Tells the characters that could hide a part of a name: spaces without width, line ends, direction marks,
+/// and the code points that are no characters.
 ///
 /// The two joiners (U+200C, U+200D) stay: Persian, Hindi and many emoji are written with them.
 fn is_unseen(character: char) -> bool {
     matches!(character,
-        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'
         | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
         | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}')
         || u32::from(character) & 0xfffe == 0xfffe
@@ -64,7 +64,8 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_shown() {
         assert_eq!(shown("mühle.mp4".as_bytes()), "mühle.mp4");
-        assert_eq!(shown(b"a\nb\x7f"), "a\u{240a}b\u{2421}");
+        assert_eq!(shown(b"a\nb\x7f"), "a[U+000A]b[U+007F]");
+        assert_eq!(shown("a\u{85}\u{1ffff}".as_bytes()), "a[U+0085][U+1FFFF]");
         assert_eq!(shown(b"caf\xe9"), "caf\u{fffd}");
         assert_eq!(shown("gpj.\u{202e}exe".as_bytes()), "gpj.[U+202E]exe");
         assert_eq!(shown("می\u{200c}خواهم".as_bytes()), "می\u{200c}خواهم");

@@ -69,13 +69,13 @@ impl Player<'_> {
                 (self.element(&href))
                 p.fault #fault role="alert" hidden {}
             }
-            @if let Some(note) = self.note { p.note role="note" { (note) } }
             noscript { p.note { "Without script the film plays, but what is held of it and what it has cost are not shown." } }
             (self.gauge())
             (figures())
+            @if let Some(note) = self.note { p.note role="note" { (note) } }
             (start_link())
             p.actions {
-                a.button href=(href) { "The file itself" }
+                a.button href=(href) { "Raw file" }
                 a.button href={ (href) "?download" } rel="nofollow" { (icon("get")) "Download" }
                 a.button href="./" { (icon("folder")) "All files" }
             }
@@ -118,7 +118,7 @@ impl Player<'_> {
                     g #spans {}
                     rect.head #head x="0" y="0" width="3" height="24" {}
                 }
-                p.scale { span #now { "0:00" } span.quiet #held-text {} span #end { "–" } }
+                p.scale { span #now { "0:00" } span.quiet #held-text {} }
             }
         }
     }

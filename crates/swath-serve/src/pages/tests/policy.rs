@@ -86,5 +86,5 @@ fn the_column_sorted_by_says_so() {
         .filter(|element| element.attribute("scope") == Some("col"))
         .collect();
     let said: Vec<_> = heads.iter().map(|head| (head.text.as_str(), head.attribute("aria-sort"))).collect();
-    assert_eq!(said, [("Name", None), ("Size", Some("descending")), ("Modified", None)]);
+    assert_eq!(said, [("Name", None), ("Size", Some("descending")), ("Modified (UTC)", None)]);
 }
