@@ -8,6 +8,8 @@ pub mod facts;
 mod head;
 pub mod limits;
 pub mod listen;
+pub mod log;
+pub mod metrics;
 pub mod pages;
 pub mod perform;
 pub mod source;

@@ -109,7 +109,7 @@ impl ContentBody {
 
     fn abort(&mut self, broken: Broken) -> Aborted {
         let (outcome, cause) = broken.into_outcome();
-        self.record.abort(outcome);
+        self.record.abort(outcome, cause.as_ref());
         // No octet more, whoever asks: not even of the literals that would follow.
         self.pieces = Content::default().into_iter();
         self.range = 0..0;

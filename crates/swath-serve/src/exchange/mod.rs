@@ -48,6 +48,8 @@ pub struct Exchange {
     pub bytes_sent: u64,
     /// How it ended.
     pub outcome: Outcome,
+    /// What the system said, when the outcome is a read error.
+    pub fault: Option<String>,
     /// How long it took from the head received to the end.
     pub elapsed: Duration,
 }
@@ -70,6 +72,7 @@ impl Exchange {
             bytes_planned: 0,
             bytes_sent: 0,
             outcome,
+            fault: None,
             elapsed: Duration::ZERO,
         }
     }

@@ -76,6 +76,13 @@ impl Open {
         }
     }
 
+    /// Notes what the system said when the content could not be read.
+    pub(super) fn fault(&self, fault: String) {
+        if let Some(exchange) = &mut self.lock().exchange {
+            exchange.fault = Some(fault);
+        }
+    }
+
     /// Notes that no more will be given, and why; the first reason stays.
     pub(super) fn close(&self, outcome: Outcome) {
         let mut state = self.lock();

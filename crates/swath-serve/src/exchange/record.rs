@@ -4,6 +4,7 @@
 //! given, an [`Outcome`] or a drop. Out: one [`Exchange`] to each [`Sink`] of the [`Recorder`].
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -207,7 +208,12 @@ impl Record {
     }
 
     /// Ends the record because this side gives up, and has an HTTP/1.1 connection reset.
-    pub fn abort(&mut self, outcome: Outcome) {
+    ///
+    /// `fault` is what the system said, if it was asked.
+    pub fn abort(&mut self, outcome: Outcome, fault: Option<&io::Error>) {
+        if let Some(fault) = fault {
+            self.open.fault(fault.to_string());
+        }
         if let Wire::Http1(tally) = &self.wire {
             tally.end_as(outcome);
             tally.abort();

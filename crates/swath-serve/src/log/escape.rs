@@ -1,0 +1,70 @@
+//! Octets from outside, made fit for a log: printable ASCII only, and not too long.
+//!
+//! In: any octets. Out: a form that no terminal obeys and that reads back without doubt: printable ASCII as it is,
+//! a backslash doubled, every other octet as `\xNN`. What is longer than [`OCTETS_MAX`] ends in `...(+N)`.
+
+use std::fmt::Write;
+
+/// How many octets of one field are logged; the longest honest target is far below.
+pub(super) const OCTETS_MAX: usize = 1024;
+
+/// Escapes octets for a JSON string, which takes care of quotes itself.
+pub(super) fn plain(octets: &[u8]) -> String {
+    escape(octets, false)
+}
+
+/// Escapes octets and puts them in double quotes; quotes within get a backslash.
+pub(super) fn quoted(octets: &[u8]) -> String {
+    format!("\"{}\"", escape(octets, true))
+}
+
+fn escape(octets: &[u8], quotes: bool) -> String {
+    let shown = &octets[..octets.len().min(OCTETS_MAX)];
+    let mut out = String::with_capacity(shown.len() + 16);
+    for octet in shown {
+        // Writing to a String cannot fail.
+        let _ = match octet {
+            b'\\' => out.write_str("\\\\"),
+            b'"' if quotes => out.write_str("\\\""),
+            b' '..=b'~' => out.write_char(char::from(*octet)),
+            other => write!(out, "\\x{other:02x}"),
+        };
+    }
+    let hidden = octets.len() - shown.len();
+    if hidden > 0 {
+        let _ = write!(out, "...(+{hidden})");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_a_terminal_obeys_comes_through() {
+        let all: Vec<u8> = (0..=255).collect();
+        for line in [plain(&all), quoted(&all)] {
+            assert!(line.bytes().all(|octet| (b' '..=b'~').contains(&octet)), "{line}");
+        }
+        assert_eq!(
+            plain(b"/a\x1b[31m\r\nb\x7f\xff\xc3\xa9\\\""),
+            r#"/a\x1b[31m\x0d\x0ab\x7f\xff\xc3\xa9\\""#
+        );
+        assert_eq!(quoted(b"a\"b\\x"), r#""a\"b\\x""#);
+    }
+
+    #[test]
+    fn what_was_escaped_reads_back() {
+        // A literal `\x1b` in a target and the octet 0x1b must not look alike.
+        assert_ne!(plain(br"\x1b"), plain(b"\x1b"));
+    }
+
+    #[test]
+    fn a_long_field_is_cut_and_says_by_how_much() {
+        let line = plain(&vec![b'a'; OCTETS_MAX + 7]);
+        assert_eq!(line, "a".repeat(OCTETS_MAX) + "...(+7)");
+        assert_eq!(plain(&vec![b'a'; OCTETS_MAX]), "a".repeat(OCTETS_MAX));
+        assert!(plain(&vec![0; 1 << 20]).len() < OCTETS_MAX * 4 + 20);
+    }
+}
