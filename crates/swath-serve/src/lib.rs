@@ -14,6 +14,7 @@ pub mod pages;
 pub mod perform;
 pub mod source;
 pub mod tally;
+pub mod tls;
 mod watch;
 
 pub use cors::Cors;
