@@ -8,5 +8,6 @@ mod bound;
 mod unix;
 
 pub use address::{DEFAULT_ADDRESS, ListenAddress, ParseAddressError};
+pub(crate) use bound::Accepted;
 pub use bound::{BoundAddress, Inherited, ListenError, Listener};
 pub use unix::UNIX_MODE;

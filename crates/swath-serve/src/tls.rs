@@ -57,7 +57,9 @@ pub enum TlsError {
         error: pem::Error,
     },
     /// The key is not the certificate's, or is of a kind that cannot be used.
-    #[error("the certificate and the key do not go together: {0}; give the key that the certificate was issued for")]
+    #[error(
+        "the certificate and the key do not go together: {0}; give the key that the certificate was issued for"
+    )]
     Mismatch(#[source] rustls::Error),
     /// Our own certificate could not be made.
     #[error("cannot make a certificate: {0}; the names must be host names or addresses")]

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Response, StatusCode, request};
 
-use super::tally::Tally;
+use crate::exchange::Outcome;
+use crate::tally::Tally;
 
 /// An error of any kind, as bodies and services hand it over.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -36,15 +37,17 @@ pub trait Respond: Send + Sync + 'static {
     /// Answers a request whose head the connection refuses, where the answer travels as any other does (HTTP/2).
     fn refuse(&self, refusal: &Refusal, connection: &ConnectionInfo) -> Response<Self::Body>;
 
-    /// Takes note of a head the connection refused and answered on its own (HTTP/1.1); called once for each.
+    /// Takes note of a head or a connection that was refused, and answered by the connection itself if at all; called once for each.
     fn refused(&self, refusal: &Refusal, connection: &ConnectionInfo);
 }
 
-/// Describes a request head that never became a request.
+/// Describes what never became a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The status it is answered with; `None` when the connection was closed without an answer.
     pub status: Option<StatusCode>,
+    /// How it is recorded: a bad head, one that came too slowly, or a connection too many.
+    pub outcome: Outcome,
     /// One sentence for the peer and for the log.
     pub because: &'static str,
     /// The content octets sent with the answer.
@@ -60,7 +63,8 @@ pub struct ConnectionInfo {
     pub client: Peer,
     /// Whether the connection is protected by TLS.
     pub scheme: Scheme,
-    /// The count of what this request's response has sent, and its ending.
+    /// What the kernel took of the connection's responses (HTTP/1.1), and why they end early: one for the
+    /// connection on HTTP/1.1, one for each stream on HTTP/2.
     pub tally: Arc<Tally>,
 }
 

@@ -1,0 +1,178 @@
+//! One HTTP/1.1 connection, driven to its end.
+//!
+//! Comes in: a stream, and what was read of it already. Goes out: answers in order, and a close that fits how it ended.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
+
+use super::alarm::Alarm;
+use super::answer::{Answer, refusal};
+use super::bucket::Bucket;
+use super::context::{Context, Stage};
+use super::guard::Guard;
+use super::linger;
+use super::progress::{Expired, Progress};
+use super::respond::{ConnectionInfo, Respond};
+use super::stream::Stream;
+use crate::exchange::Outcome;
+
+/// Why a connection is not driven further.
+enum Over {
+    Engine(hyper::Result<()>),
+    Expired(Expired),
+    Cut,
+}
+
+/// Serves one connection. `head_since` is when its first octet came, if one has.
+pub(super) async fn serve<R: Respond>(
+    stream: Stream,
+    read_ahead: Bytes,
+    head_since: Option<Instant>,
+    info: ConnectionInfo,
+    context: Arc<Context<R>>,
+) {
+    let progress = Progress::one(Arc::clone(&info.tally), head_since);
+    let bucket = context.limits.rate.map(|rate| Bucket::new(rate, Instant::now()));
+    let guard = Guard::new(stream, read_ahead, Arc::clone(&progress), bucket).left_open();
+    let requests =
+        Requests { info: info.clone(), progress: Arc::clone(&progress), context: Arc::clone(&context) };
+    let mut engine = engine(&context).serve_connection(TokioIo::new(guard), requests);
+    let mut alarm = Alarm::new(&context.limits);
+    let mut finishing = std::pin::pin!(context.reached(Stage::Finishing));
+    let mut cutting = std::pin::pin!(context.reached(Stage::Cutting));
+    let mut told = false;
+    let over = loop {
+        tokio::select! {
+            biased;
+            done = &mut engine => break Over::Engine(done),
+            why = poll_fn(|cx| alarm.poll(cx, &progress, &context.limits)) => break Over::Expired(why),
+            () = &mut cutting => break Over::Cut,
+            () = &mut finishing, if !told => {
+                told = true;
+                Pin::new(&mut engine).graceful_shutdown();
+            }
+        }
+    };
+    // What is not complete is ended before the engine lets go of it, so that whoever hears of it hears why.
+    match &over {
+        Over::Engine(_) => progress.cut(Outcome::AbortedByPeer),
+        Over::Expired(_) => progress.cut(Outcome::Stalled),
+        Over::Cut => progress.cut(Outcome::ShutDown),
+    }
+    let parts = engine.into_parts();
+    let mut guard = parts.io.into_inner();
+    let begun = !parts.read_buf.is_empty() || guard.has_read_ahead();
+    finish(&over, begun, &mut guard, &progress, &info, &context).await;
+}
+
+/// Sets up the engine from the limits.
+fn engine<R>(context: &Context<R>) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    let head = context.limits.head_bytes_enforced();
+    builder
+        .auto_date_header(false)
+        // A peer that has asked for all it wants may end its side and still get the answer.
+        .half_close(true)
+        .max_headers(context.limits.head_fields)
+        .max_header_size(head)
+        // This also bounds what is queued for writing: one piece of content and a head.
+        .max_buf_size(head);
+    builder
+}
+
+/// Ends the connection as it deserves: with an answer, quietly, or by a reset when a response was cut (the guard's drop does that).
+async fn finish<R: Respond>(
+    over: &Over,
+    begun: bool,
+    guard: &mut Guard,
+    progress: &Progress,
+    info: &ConnectionInfo,
+    context: &Context<R>,
+) {
+    if progress.was_cut() {
+        return;
+    }
+    let answer = match over {
+        Over::Engine(Ok(())) => return close(guard, &[], context).await,
+        Over::Engine(Err(error)) => match progress.refusal() {
+            Some(status) => Some(Answer::to_bad_head(status)),
+            None if error.is_parse() || error.is_incomplete_message() => None,
+            // The peer reset an idle connection, or closed it.
+            None => return,
+        },
+        Over::Expired(Expired::Head | Expired::Idle) if begun => Some(Answer::HEAD_TIMEOUT),
+        // Closing an idle connection needs no answer; one before the first request would be taken for the first's.
+        Over::Expired(_) | Over::Cut => return,
+    };
+    context.respond.refused(&refusal(answer), info);
+    if let Some(answer) = answer {
+        close(guard, &answer.to_octets(), context).await;
+    }
+}
+
+async fn close<R>(guard: &mut Guard, last: &[u8], context: &Context<R>) {
+    tokio::select! {
+        () = linger::close(guard.stream(), last, &context.limits) => {}
+        () = context.reached(Stage::Cutting) => {}
+    }
+}
+
+/// The requests of one connection, as the engine hands them over.
+struct Requests<R> {
+    info: ConnectionInfo,
+    progress: Arc<Progress>,
+    context: Arc<Context<R>>,
+}
+
+impl<R: Respond> Service<Request<Incoming>> for Requests<R> {
+    type Response = Response<R::Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let (parts, content) = request.into_parts();
+        let has_content = !content.is_end_stream();
+        // Let go of before anything is answered: the engine then throws away what has come, or closes and says so.
+        drop(content);
+        let (number, tally) = self.progress.begin();
+        let last = number >= self.context.limits.requests_per_connection.get();
+        let client = self.context.trusted.client(self.info.peer, &parts.headers);
+        let info = ConnectionInfo { tally, client, ..self.info.clone() };
+        let (context, progress) = (Arc::clone(&self.context), Arc::clone(&self.progress));
+        let to_head = parts.method == Method::HEAD;
+        Box::pin(async move {
+            let mut response = context.respond.respond(parts, has_content, &info).await;
+            if last {
+                close_after(response.headers_mut());
+            }
+            progress.expect(content_length(&response, to_head));
+            Ok(response)
+        })
+    }
+}
+
+fn close_after(fields: &mut HeaderMap) {
+    fields.insert(CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// Returns how many octets of content follow the response's head on the wire (RFC 9112 §6.3).
+fn content_length<B: Body>(response: &Response<B>, to_head: bool) -> u64 {
+    let status = response.status();
+    let none = to_head
+        || status.is_informational()
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    // Lengths are exact by contract; without one, what follows is counted until the connection ends.
+    if none { 0 } else { response.body().size_hint().exact().unwrap_or(u64::MAX) }
+}

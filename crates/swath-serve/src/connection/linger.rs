@@ -1,0 +1,30 @@
+//! Ends a connection so that its last answer arrives (RFC 9112 §9.6).
+//!
+//! A socket closed while octets from the peer are unread is reset, and the reset can overtake the answer. So writing ends first, and what
+//! the peer still sends is read and thrown away, within limits.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::stream::Stream;
+use crate::limits::Limits;
+
+/// Writes `last`, ends writing, and waits for the peer to close.
+pub(super) async fn close(stream: &mut Stream, last: &[u8], limits: &Limits) {
+    // Whether the peer takes part or not, the connection is over afterwards: there is nobody to tell of an error.
+    let _ = timeout(limits.linger_time, async {
+        stream.write_all(last).await?;
+        stream.shutdown().await?;
+        let mut left = limits.linger_bytes;
+        let mut scrap = [0u8; 4096];
+        while left > 0 {
+            let octets = stream.read(&mut scrap).await?;
+            if octets == 0 {
+                break;
+            }
+            left = left.saturating_sub(octets.try_into().unwrap_or(u64::MAX));
+        }
+        std::io::Result::Ok(())
+    })
+    .await;
+}

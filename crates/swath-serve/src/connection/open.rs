@@ -1,0 +1,185 @@
+//! The first octets of a connection: TLS or not, HTTP/1.1 or HTTP/2.
+//!
+//! Comes in: a socket that was just accepted. Goes out: a stream, handed to the engine its peer speaks to. Until the peer has sent
+//! something, a connection costs its socket and little more.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use super::answer::{Answer, refusal};
+use super::context::{Context, Stage};
+use super::linger;
+use super::respond::{ConnectionInfo, Peer, Refusal, Respond, Scheme};
+use super::stream::Stream;
+use super::{h1, h2};
+use crate::listen::Accepted;
+use crate::tally::Tally;
+
+/// What an HTTP/2 connection in the clear begins with (RFC 9113 §3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The type of the first TLS record of a connection, which is its first octet (RFC 8446 §5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
+/// Serves one connection from its first octet to its close.
+pub(crate) async fn serve<R: Respond>(
+    accepted: Accepted,
+    peer: Peer,
+    scheme: Scheme,
+    context: Arc<Context<R>>,
+) {
+    let info = ConnectionInfo { peer, client: peer, scheme, tally: Tally::new() };
+    // A socket its peer has reset in the meantime is nothing to report.
+    let Ok(stream) = register(accepted) else { return };
+    match (scheme, stream) {
+        (Scheme::Https, Stream::Tcp(socket)) => secure(socket, info, context).await,
+        (_, stream) => clear(stream, info, context).await,
+    }
+}
+
+/// Refuses one connection: with an answer in the clear, where the peer can read one.
+pub(crate) async fn turn_away<R: Respond>(
+    accepted: Accepted,
+    peer: Peer,
+    scheme: Scheme,
+    context: Arc<Context<R>>,
+) {
+    let info = ConnectionInfo { peer, client: peer, scheme, tally: Tally::new() };
+    let Ok(mut stream) = register(accepted) else { return };
+    match scheme {
+        Scheme::Http => refuse(&mut stream, Some(Answer::TOO_MANY), &info, &context).await,
+        Scheme::Https => {
+            // A handshake would cost more than the refusal spares.
+            stream.reset_on_close();
+            let unanswered = Refusal { status: None, bytes_sent: 0, ..refusal(Some(Answer::TOO_MANY)) };
+            context.respond.refused(&unanswered, &info);
+        }
+    }
+}
+
+fn register(accepted: Accepted) -> io::Result<Stream> {
+    Ok(match accepted {
+        Accepted::Tcp(socket) => Stream::Tcp(TcpStream::from_std(socket)?),
+        Accepted::Unix(socket) => Stream::Unix(UnixStream::from_std(socket)?),
+    })
+}
+
+/// What the first octets show.
+enum Opening {
+    One,
+    Two,
+}
+
+async fn clear<R: Respond>(mut stream: Stream, info: ConnectionInfo, context: Arc<Context<R>>) {
+    let mut read_ahead = Vec::new();
+    let mut head_since = None;
+    let looked = tokio::select! {
+        biased;
+        looked = timeout(context.limits.head_time, look(&stream, &mut read_ahead, &mut head_since)) => looked,
+        // Nothing was asked for yet, so nothing is lost.
+        () = context.reached(Stage::Finishing) => return,
+    };
+    match looked {
+        Ok(Ok(Opening::Two)) => Box::pin(h2::serve(stream, Bytes::from(read_ahead), info, context)).await,
+        Ok(Ok(Opening::One)) => {
+            Box::pin(h1::serve(stream, Bytes::from(read_ahead), head_since, info, context)).await;
+        }
+        // A browser's connection ahead of need, or a port scan.
+        _ if read_ahead.is_empty() => {}
+        // Part of the preface of HTTP/2, and no more.
+        Err(_) => refuse(&mut stream, Some(Answer::HEAD_TIMEOUT), &info, &context).await,
+        Ok(Err(_)) => refuse(&mut stream, None, &info, &context).await,
+    }
+}
+
+/// Reads until it is clear which HTTP is spoken.
+async fn look(stream: &Stream, read: &mut Vec<u8>, since: &mut Option<Instant>) -> io::Result<Opening> {
+    loop {
+        let mut octets = [0u8; 1024];
+        let count = read_some(stream, &mut octets).await?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        since.get_or_insert_with(Instant::now);
+        read.extend_from_slice(&octets[..count]);
+        if read.starts_with(PREFACE) {
+            return Ok(Opening::Two);
+        }
+        if !PREFACE.starts_with(read) {
+            return Ok(Opening::One);
+        }
+    }
+}
+
+/// Reads what there is, once there is something; the buffer is the caller's only then, so that waiting costs none.
+async fn read_some(stream: &Stream, octets: &mut [u8]) -> io::Result<usize> {
+    loop {
+        let count = match stream {
+            Stream::Tcp(socket) => {
+                socket.readable().await?;
+                socket.try_read(octets)
+            }
+            Stream::Unix(socket) => {
+                socket.readable().await?;
+                socket.try_read(octets)
+            }
+            Stream::Tls(_) => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        match count {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            done => return done,
+        }
+    }
+}
+
+async fn secure<R: Respond>(socket: TcpStream, info: ConnectionInfo, context: Arc<Context<R>>) {
+    let Some(tls) = &context.tls else { return };
+    let acceptor = TlsAcceptor::from(tls.config());
+    let handshake = async {
+        let mut first = [0u8; 1];
+        let count = socket.peek(&mut first).await?;
+        if count == 1 && first != [TLS_HANDSHAKE] {
+            return Ok(Err(socket));
+        }
+        acceptor.accept(socket).await.map(|tls| Ok(Stream::Tls(Box::new(tls))))
+    };
+    let shaken = tokio::select! {
+        shaken = timeout(context.limits.handshake_time, handshake) => shaken,
+        () = context.reached(Stage::Finishing) => return,
+    };
+    match shaken {
+        Ok(Ok(Ok(stream))) if spoke_h2(&stream) => {
+            Box::pin(h2::serve(stream, Bytes::new(), info, context)).await;
+        }
+        Ok(Ok(Ok(stream))) => Box::pin(h1::serve(stream, Bytes::new(), None, info, context)).await,
+        Ok(Ok(Err(socket))) => {
+            refuse(&mut Stream::Tcp(socket), Some(Answer::CLEAR_ON_TLS), &info, &context).await;
+        }
+        // A handshake that fails or takes too long has asked for nothing: the TLS layer has sent its alert.
+        Ok(Err(_)) | Err(_) => {}
+    }
+}
+
+fn spoke_h2(stream: &Stream) -> bool {
+    matches!(stream, Stream::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2"))
+}
+
+async fn refuse<R: Respond>(
+    stream: &mut Stream,
+    answer: Option<Answer>,
+    info: &ConnectionInfo,
+    context: &Context<R>,
+) {
+    context.respond.refused(&refusal(answer), info);
+    if let Some(octets) = answer.map(Answer::to_octets) {
+        tokio::select! {
+            () = linger::close(stream, &octets, &context.limits) => {}
+            () = context.reached(Stage::Cutting) => {}
+        }
+    }
+}

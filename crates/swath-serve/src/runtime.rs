@@ -1,0 +1,121 @@
+//! The threads that serve: one runtime per core, connections handed out in turn.
+//!
+//! Comes in: accepted connections. Goes out: each served to its end on one thread.
+//!
+//! A runtime per core keeps a connection's data in one core's cache and needs no stealing between cores. Connections are handed out
+//! in turn rather than by the kernel (SO_REUSEPORT): the kernel spreads them by a hash of their addresses, so that two of a
+//! handful of players often share a core while another idles; one accepting place can also count, cap and back off.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::JoinSet;
+
+use crate::connection::{self, Context, Peer, Respond, Scheme};
+use crate::listen::Accepted;
+use crate::slots::Slot;
+
+/// A connection on its way to a worker.
+pub(crate) enum Task {
+    /// It is served.
+    Serve { accepted: Accepted, peer: Peer, scheme: Scheme, slot: Slot },
+    /// It is refused with an answer.
+    TurnAway { accepted: Accepted, peer: Peer, scheme: Scheme, slot: Slot },
+}
+
+/// The threads of one server.
+pub(crate) struct Workers {
+    inboxes: Vec<UnboundedSender<Task>>,
+    threads: Vec<JoinHandle<()>>,
+    next: AtomicUsize,
+    // Closed once the last worker is done.
+    done: mpsc::Receiver<()>,
+}
+
+impl Workers {
+    /// Starts `count` threads, or one per core.
+    pub(crate) fn start<R: Respond>(
+        count: Option<NonZeroUsize>,
+        context: &Arc<Context<R>>,
+    ) -> io::Result<Workers> {
+        let count = count.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        let (running, done) = mpsc::channel(1);
+        let mut workers =
+            Workers { inboxes: Vec::new(), threads: Vec::new(), next: AtomicUsize::new(0), done };
+        for number in 0..count {
+            // Unbounded, as connections are: what waits in it is counted against their limit already.
+            let (inbox, tasks) = mpsc::unbounded_channel();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+            let (context, running) = (Arc::clone(context), running.clone());
+            let thread = std::thread::Builder::new().name(format!("swath-{number}")).spawn(move || {
+                runtime.block_on(work(tasks, context));
+                drop(runtime);
+                drop(running);
+            })?;
+            workers.inboxes.push(inbox);
+            workers.threads.push(thread);
+        }
+        Ok(workers)
+    }
+
+    /// Hands a connection to the next thread in turn.
+    pub(crate) fn hand_out(&self, task: Task) {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.inboxes.len().max(1);
+        if let Some(inbox) = self.inboxes.get(turn) {
+            // A worker ends only when its inbox does, so there is somebody to take it.
+            drop(inbox.send(task));
+        }
+    }
+
+    /// Lets the threads end once their connections have.
+    pub(crate) fn close(&mut self) {
+        self.inboxes.clear();
+    }
+
+    /// Waits until every connection is over.
+    pub(crate) async fn finished(&mut self) {
+        // Nothing is ever sent: this returns when the last worker drops its end.
+        while self.done.recv().await.is_some() {}
+    }
+
+    /// Waits for the threads themselves; call it once their connections are over.
+    pub(crate) fn join(self) {
+        for thread in self.threads {
+            // A worker that panicked has said so on stderr; the others are joined all the same.
+            drop(thread.join());
+        }
+    }
+}
+
+/// One thread's loop: takes connections until there will be none, then waits for those it has.
+async fn work<R: Respond>(mut tasks: UnboundedReceiver<Task>, context: Arc<Context<R>>) {
+    let mut open = JoinSet::new();
+    let mut more = true;
+    while more || !open.is_empty() {
+        tokio::select! {
+            task = tasks.recv(), if more => match task {
+                Some(task) => drop(open.spawn(run(task, Arc::clone(&context)))),
+                None => more = false,
+            },
+            // Taken out at once, so that a connection that is over costs nothing.
+            Some(_) = open.join_next() => {}
+        }
+    }
+}
+
+async fn run<R: Respond>(task: Task, context: Arc<Context<R>>) {
+    match task {
+        Task::Serve { accepted, peer, scheme, slot } => {
+            connection::serve(accepted, peer, scheme, context).await;
+            drop(slot);
+        }
+        Task::TurnAway { accepted, peer, scheme, slot } => {
+            connection::turn_away(accepted, peer, scheme, context).await;
+            drop(slot);
+        }
+    }
+}
