@@ -16,6 +16,7 @@ mod runtime;
 pub mod server;
 mod slots;
 pub mod source;
+pub mod store;
 pub mod tally;
 pub mod tls;
 mod watch;

@@ -59,8 +59,8 @@ impl OpenFile {
     /// no entity tag) a Last-Modified old enough to count as strong. Only without one may a file that is
     /// appended to finish what was promised.
     #[must_use]
-    pub fn new(file: File, promised: Facts, strong: bool) -> Self {
-        Self { file: Arc::new(file), promised, strong }
+    pub fn new(file: impl Into<Arc<File>>, promised: Facts, strong: bool) -> Self {
+        Self { file: file.into(), promised, strong }
     }
 
     /// Gives the open file.

@@ -1,0 +1,30 @@
+//! Precompressed forms beside a file: `name.br`, `name.zst`, `name.gz`.
+//!
+//! In: the file's path and facts, and the codings the client takes. Out: the best sidecar that may stand for it.
+//! A sidecar is opened by the same rules as every file, and its own facts make its own validators.
+
+use std::fs::File;
+
+use super::open::{Opened, Root};
+use crate::facts::Facts;
+use crate::store::accept_encoding::{AcceptEncoding, Coding};
+
+/// A precompressed form that may be sent instead of its file.
+pub(super) struct Sidecar {
+    pub(super) coding: Coding,
+    pub(super) file: File,
+    pub(super) facts: Facts,
+}
+
+/// Finds the most welcome sidecar of the file at `path`, whose own facts are `facts`.
+///
+/// One that is older than its file was made from an earlier version and is passed over; so is an empty one, which
+/// no coding produces, and one that cannot be opened, since the file itself can be.
+pub(super) fn find(root: &Root, path: &[u8], facts: &Facts, accepted: &AcceptEncoding) -> Option<Sidecar> {
+    accepted.in_order().find_map(|coding| {
+        let beside = [path, coding.extension().as_bytes()].concat();
+        let Ok(Opened::File(file)) = root.open(&beside) else { return None };
+        let own = Facts::of(&file).ok()?;
+        (own.mtime >= facts.mtime && own.length > 0).then_some(Sidecar { coding, file, facts: own })
+    })
+}
