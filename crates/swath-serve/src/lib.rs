@@ -2,6 +2,7 @@
 
 pub mod buffers;
 pub mod connection;
+mod content_disposition;
 mod cors;
 pub mod exchange;
 pub mod facts;
@@ -13,7 +14,9 @@ pub mod metrics;
 pub mod pages;
 pub mod perform;
 mod runtime;
+mod serve_dir;
 pub mod server;
+pub mod service;
 mod slots;
 pub mod source;
 pub mod store;
@@ -22,3 +25,5 @@ pub mod tls;
 mod watch;
 
 pub use cors::Cors;
+pub use serve_dir::{ServeDir, ServeDirBuilder};
+pub use service::{Service, ServiceOptions, Site};

@@ -1,0 +1,155 @@
+//! One way from a request head to an answer, for every transport and for [`ServeDir`](crate::ServeDir).
+//!
+//! In: a parsed head. Out: a response whose content is not read yet, and one record of the exchange.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | [`head`](crate::head) | method, Host and target, before anything is looked up |
+//! | `request` | what of the head the answer depends on |
+//! | `representation` | a selected file: preconditions, ranges, download, player |
+//! | `own` | what is ours and not the store's: listing, assets, the cost of a view, errors, OPTIONS |
+//! | `reply` | the answer with the source of its content and its reason |
+
+mod own;
+mod reply;
+mod representation;
+mod request;
+mod respond;
+
+use std::sync::Arc;
+
+use byteranges::{Because, Policy};
+use http::StatusCode;
+use http::header::X_CONTENT_TYPE_OPTIONS;
+use http::request::Parts;
+use http::{HeaderValue, Response};
+
+use crate::buffers::Buffers;
+use crate::connection::Peer;
+use crate::cors::Cors;
+use crate::exchange::{Answered, Received, Record, Recorder, Views, Wire};
+use crate::head::{self, Wish};
+use crate::pages::Panel;
+use crate::perform::ContentBody;
+use crate::store::{Selection, Store, StoreError};
+use reply::Reply;
+use request::Request;
+
+/// Holds what a service answers with.
+#[derive(Debug)]
+pub struct ServiceOptions {
+    /// Where representations come from.
+    pub store: Store,
+    /// What is chosen where RFC 9110 leaves room.
+    pub policy: Policy,
+    /// Which origins' scripts may read the answers.
+    pub cors: Cors,
+    /// What its pages say of it; `None` for a service without pages: no listings, no player, errors as text.
+    pub site: Option<Site>,
+    /// Whether requests without one valid Host are refused (RFC 9112 §3.2). A framework that passes requests on has seen to that.
+    pub check_host: bool,
+    /// Where records of exchanges go.
+    pub recorder: Recorder,
+    /// What opened player pages have cost; the same that the recorder charges.
+    pub views: Arc<Views>,
+    /// The memory that contents are read into.
+    pub buffers: Arc<Buffers>,
+}
+
+/// Holds what the pages say of this server.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// What the root is called.
+    pub title: String,
+    /// Things to try, above the root's listing.
+    pub panel: Option<Panel>,
+    /// A sentence below the player.
+    pub note: Option<String>,
+}
+
+/// Answers requests for the representations of one store.
+#[derive(Debug)]
+pub struct Service {
+    options: ServiceOptions,
+}
+
+impl Service {
+    /// Creates a service.
+    pub fn new(options: ServiceOptions) -> Self {
+        Self { options }
+    }
+
+    /// Answers one request; its content, if it has any, is never read.
+    ///
+    /// `peer` is whom the record names, if that is known; `wire` is what counts the octets that leave. It never fails: every fault is an answer.
+    pub async fn respond(&self, parts: &Parts, peer: Option<Peer>, wire: Wire) -> Response<ContentBody> {
+        let received = Received::now(peer, parts);
+        let request = Request::read(parts, received.time);
+        let record = self.options.recorder.open(received, wire);
+        let reply = self.reply(&request).await;
+        self.perform(reply, &request, record)
+    }
+
+    async fn reply(&self, request: &Request<'_>) -> Reply {
+        if self.options.check_host && !head::has_valid_host(request.parts) {
+            return self.error(
+                request,
+                StatusCode::BAD_REQUEST,
+                Some("The request has to name its host, once."),
+            );
+        }
+        match head::check(request.parts) {
+            Ok(Wish::Read) => self.read(request).await,
+            Ok(Wish::Options) => self.options_reply(request),
+            Err(status) => self.error(request, status, None),
+        }
+    }
+
+    /// Answers GET and HEAD. What is no 200 by itself is settled here, before preconditions and Range count (R-13.2.1-1).
+    async fn read(&self, request: &Request<'_>) -> Reply {
+        if let Some(name) = request.reserved_name() {
+            return self.reserved(request, name);
+        }
+        match self.options.store.select(&request.wanted()).await {
+            Ok(Selection::Representation(selected)) => self.representation(request, *selected).await,
+            Ok(Selection::Directory(directory)) => self.listing(request, &directory),
+            Ok(Selection::Redirect(path)) => self.redirect(request, path),
+            Err(error) => self.fault(request, &error),
+        }
+    }
+
+    fn fault(&self, request: &Request<'_>, error: &StoreError) -> Reply {
+        let (status, detail) = match error {
+            StoreError::NotFound => (StatusCode::NOT_FOUND, None),
+            StoreError::Forbidden => (StatusCode::FORBIDDEN, None),
+            StoreError::BadTarget(sentence) => (StatusCode::BAD_REQUEST, Some(*sentence)),
+            StoreError::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, None),
+            StoreError::Io(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
+        };
+        self.error(request, status, detail)
+    }
+
+    /// Adds what every answer carries, and hands the content over to be sent.
+    fn perform(&self, mut reply: Reply, request: &Request<'_>, record: Record) -> Response<ContentBody> {
+        let answer = &mut reply.answer;
+        answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        self.options.cors.mark(&request.parts.headers, answer);
+        record.answered(Answered {
+            status: answer.status,
+            content_range: answer.get(&http::header::CONTENT_RANGE),
+            because: reply.because.map(Because::key),
+            section: reply.because.map(Because::section),
+            bytes_planned: answer.content.length(),
+        });
+        let (head, content) = reply.answer.into_response().into_parts();
+        let body = ContentBody::new(content, reply.source, record, Arc::clone(&self.options.buffers));
+        Response::from_parts(head, body)
+    }
+}
+
+/// Draws 128 bits that nobody can guess.
+fn random_bits() -> Result<u128, getrandom::Error> {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits)?;
+    Ok(u128::from_ne_bytes(bits))
+}
