@@ -64,9 +64,16 @@ function followHash() {
 
 // --- What is held
 
+// The ranges as [from, to] in seconds; a crack of less than a tenth, between two samples say, is no gap to a person.
 function heldRanges() {
-  const held = media.buffered;
-  return Array.from({ length: held.length }, (_, index) => [held.start(index), held.end(index)]);
+  const ranges = [];
+  for (let index = 0; index < media.buffered.length; index += 1) {
+    const [from, to] = [media.buffered.start(index), media.buffered.end(index)];
+    const last = ranges.at(-1);
+    if (last && from - last[1] < 0.1) last[1] = to;
+    else ranges.push([from, to]);
+  }
+  return ranges;
 }
 
 function drawHeld() {
@@ -89,10 +96,12 @@ function drawHeld() {
   by('head').setAttribute('x', String(known ? ((1000 - width) * currentTime) / duration : 0));
 
   const told = ranges.map(([from, to]) => `${clock(from)}–${clock(to)}`).join(', ');
-  const text = told ? `Held: ${told}` : 'Nothing held yet';
+  const text = told ? `Held: ${told}` : 'Nothing held';
   say('held-text', text);
   if (by('held').getAttribute('aria-label') !== text) by('held').setAttribute('aria-label', text);
-  say('now', known ? `${clock(currentTime)} of ${clock(duration)}` : clock(currentTime));
+  const waiting = media.seeking || (!media.paused && media.readyState < media.HAVE_FUTURE_DATA);
+  const time = known ? `${clock(currentTime)} of ${clock(duration)}` : clock(currentTime);
+  say('now', waiting && !media.error ? `${time}, fetching` : time);
   say('held-share', known ? share(ranges.reduce((sum, [from, to]) => sum + to - from, 0), duration) : '–');
 
   const link = new URL(location.href);
@@ -216,7 +225,7 @@ by('copy').addEventListener('click', async () => {
 
 // --- Begin
 
-for (const name of ['progress', 'timeupdate', 'seeking', 'seeked', 'durationchange', 'loadedmetadata', 'emptied', 'suspend']) {
+for (const name of ['progress', 'timeupdate', 'seeking', 'seeked', 'durationchange', 'loadedmetadata', 'emptied', 'suspend', 'waiting', 'canplay']) {
   media.addEventListener(name, drawHeld);
 }
 for (const name of ['play', 'seeking', 'progress', 'waiting', 'loadstart']) media.addEventListener(name, wake);

@@ -113,7 +113,7 @@ impl Player<'_> {
         );
         html! {
             section.gauge #gauge data-length=(self.length) data-cost=(cost) hidden aria-label="Held by the browser" {
-                svg #held viewBox="0 0 1000 24" preserveAspectRatio="none" role="img" aria-label="Nothing held yet" {
+                svg #held viewBox="0 0 1000 24" preserveAspectRatio="none" role="img" aria-label="Nothing held" {
                     rect.ground x="0" y="6" width="1000" height="12" {}
                     g #spans {}
                     rect.head #head x="0" y="0" width="3" height="24" {}
