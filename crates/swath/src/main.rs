@@ -9,8 +9,8 @@ use clap::{Parser as _, error::ErrorKind};
 
 mod args;
 mod commands;
+mod demo;
 mod report;
-#[allow(dead_code)]
 mod settings;
 
 use args::{Cli, Command};

@@ -54,3 +54,8 @@ pub(crate) fn print(result: &str) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+
+/// Tells something longer on standard error, as it is.
+pub(crate) fn tell(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -13,7 +13,13 @@ use std::{
 
 use byteranges::Policy;
 use http::HeaderValue;
-use swath_serve::{limits::Limits, listen::ListenAddress};
+use swath_serve::{
+    connection::TrustedProxies,
+    limits::Limits,
+    listen::ListenAddress,
+    log::Format,
+    store::{EtagMode, Symlinks},
+};
 
 pub(crate) mod environment;
 pub(crate) mod file;
@@ -56,7 +62,7 @@ pub(crate) struct ListenSettings {
     /// The certificate, if any.
     pub(crate) tls: TlsSettings,
     /// The peers whose word for the client's address is taken.
-    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 /// Where the certificate comes from.
@@ -78,7 +84,7 @@ pub(crate) enum TlsSettings {
 /// Which files may be served.
 #[derive(Debug)]
 pub(crate) struct FileSettings {
-    pub(crate) symlinks: &'static str,
+    pub(crate) symlinks: Symlinks,
     pub(crate) hidden: bool,
     pub(crate) index: bool,
     pub(crate) precompressed: bool,
@@ -87,7 +93,7 @@ pub(crate) struct FileSettings {
 /// How requests are answered.
 #[derive(Debug)]
 pub(crate) struct AnswerSettings {
-    pub(crate) etag: &'static str,
+    pub(crate) etag: EtagMode,
     pub(crate) cache_control: Option<HeaderValue>,
     pub(crate) cors: Vec<HeaderValue>,
     pub(crate) policy: Policy,
@@ -96,19 +102,8 @@ pub(crate) struct AnswerSettings {
 /// What is written down.
 #[derive(Debug)]
 pub(crate) struct RecordSettings {
-    pub(crate) log: LogFormat,
+    pub(crate) log: Format,
     pub(crate) metrics: Option<SocketAddr>,
-}
-
-/// The form of a log record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LogFormat {
-    /// A line for people.
-    Text,
-    /// An object per line.
-    Json,
-    /// None.
-    Off,
 }
 
 /// Gathers the layers and converts them; warnings come beside the result, whatever it is.

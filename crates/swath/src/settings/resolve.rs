@@ -6,25 +6,31 @@
 use std::{
     cell::RefCell,
     ffi::{OsStr, OsString},
-    net::IpAddr,
+    fmt::Display,
     num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     path::PathBuf,
+    str::FromStr,
 };
 
 use byteranges::Policy;
 
 use swath_serve::{
-    connection::Scheme,
+    connection::{ForwardedField, Scheme, TrustedProxies},
     limits::{HEAD_BYTES_MIN, Limits},
     listen::ListenAddress,
+    log::Format,
+    store::{EtagMode, Symlinks},
 };
 
 use super::{
-    AnswerSettings, FileSettings, ListenSettings, LogFormat, RecordSettings, ServeSettings, TlsSettings,
+    AnswerSettings, FileSettings, ListenSettings, RecordSettings, ServeSettings, TlsSettings,
     layers::Layers,
     table::{self, Setting},
     value::{self, Wrong},
 };
+
+/// The least that [`HEAD_BYTES_MIN`] allows, as the table's sizes are read.
+const HEAD_BYTES_LEAST: u64 = HEAD_BYTES_MIN as u64;
 
 /// The settings that make up a [`Policy`]; `swath explain` takes them too.
 pub(crate) static POLICY: &[&Setting] = &[
@@ -61,10 +67,7 @@ pub(crate) fn resolve(layers: &Layers) -> Result<ServeSettings, Vec<String>> {
 }
 
 fn listening(reader: &Reader<'_>) -> ListenSettings {
-    let addresses = reader.sentences(&table::LISTEN, |value| {
-        let text = value.to_str().ok_or("an address to listen on is UTF-8")?;
-        text.parse::<ListenAddress>().map_err(|error| error.to_string())
-    });
+    let addresses = reader.sentences(&table::LISTEN, parse_sentence::<ListenAddress>);
     let tls = tls(reader);
     let wants_https =
         |address: &&ListenAddress| matches!(address, ListenAddress::Tcp { scheme: Some(Scheme::Https), .. });
@@ -78,23 +81,20 @@ fn listening(reader: &Reader<'_>) -> ListenSettings {
         addresses,
         given: reader.layers.find(&table::LISTEN).origin.is_given(),
         tls,
-        trusted_proxies: reader.list(&table::TRUSTED_PROXY, trusted_proxy),
+        trusted_proxies: TrustedProxies {
+            proxies: reader.sentences(&table::TRUSTED_PROXY, parse_sentence),
+            field: match reader.word(&table::FORWARDED_FIELD) {
+                "forwarded" => ForwardedField::Forwarded,
+                _ => ForwardedField::XForwardedFor,
+            },
+        },
     }
 }
 
-/// Reads an address or network whose word is taken.
-fn trusted_proxy(value: &OsStr) -> Result<String, Wrong> {
-    let typed = value::text(value)?;
-    let (address, bits) =
-        typed.split_once('/').map_or((typed, None), |(address, bits)| (address, Some(bits)));
-    let wrong = || "is neither an IP address nor a network such as 10.0.0.0/8".to_owned();
-    let address: IpAddr = address.parse().map_err(|_| wrong())?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    match bits.map(str::parse::<u8>) {
-        None => Ok(typed.to_owned()),
-        Some(Ok(bits)) if bits <= most => Ok(typed.to_owned()),
-        Some(_) => Err(wrong()),
-    }
+/// Parses what complains in a sentence of its own.
+fn parse_sentence<T: FromStr<Err: Display>>(value: &OsStr) -> Result<T, String> {
+    // What is not UTF-8 is none of these either, and the sentence shows it.
+    value.to_string_lossy().parse().map_err(|error: T::Err| error.to_string())
 }
 
 fn tls(reader: &Reader<'_>) -> TlsSettings {
@@ -130,7 +130,11 @@ fn tls(reader: &Reader<'_>) -> TlsSettings {
 
 fn files(reader: &Reader<'_>) -> FileSettings {
     FileSettings {
-        symlinks: reader.word(&table::SYMLINKS),
+        symlinks: match reader.word(&table::SYMLINKS) {
+            "follow" => Symlinks::Follow,
+            "none" => Symlinks::None,
+            _ => Symlinks::Inside,
+        },
         hidden: reader.switch(&table::HIDDEN),
         index: !reader.switch(&table::NO_INDEX),
         precompressed: reader.switch(&table::PRECOMPRESSED),
@@ -139,7 +143,11 @@ fn files(reader: &Reader<'_>) -> FileSettings {
 
 fn answers(reader: &Reader<'_>) -> AnswerSettings {
     AnswerSettings {
-        etag: reader.word(&table::ETAG),
+        etag: match reader.word(&table::ETAG) {
+            "content" => EtagMode::Content,
+            "none" => EtagMode::None,
+            _ => EtagMode::Stat,
+        },
         cache_control: reader.one(&table::CACHE_CONTROL, value::field_value),
         cors: reader.list(&table::CORS, origin_field),
         policy: policy(reader),
@@ -188,7 +196,7 @@ fn limits(reader: &Reader<'_>) -> Limits {
         connections_per_peer: optional(&table::CONNECTIONS_PER_PEER, "off"),
         requests_per_connection: requests.unwrap_or(defaults.requests_per_connection),
         streams: streams.unwrap_or(defaults.streams),
-        head_bytes: size(&table::HEAD_BYTES, HEAD_BYTES_MIN, 1 << 20),
+        head_bytes: size(&table::HEAD_BYTES, HEAD_BYTES_LEAST, 1 << 20),
         head_fields: reader.number(&table::HEAD_FIELDS, 1, 10_000),
         head_time: timeout(&table::HEAD_TIMEOUT),
         handshake_time: timeout(&table::HANDSHAKE_TIMEOUT),
@@ -207,9 +215,9 @@ fn records(reader: &Reader<'_>) -> RecordSettings {
     };
     RecordSettings {
         log: match reader.word(&table::LOG) {
-            "json" => LogFormat::Json,
-            "off" => LogFormat::Off,
-            _ => LogFormat::Text,
+            "json" => Format::Json,
+            "off" => Format::Off,
+            _ => Format::Text,
         },
         metrics: reader.one(&table::METRICS, |v| value::unless(v, "off", address)).flatten(),
     }
@@ -292,7 +300,7 @@ mod tests {
         assert_eq!(settings.limits, Limits::default());
         assert_eq!(settings.listen.addresses, [ListenAddress::from(DEFAULT_ADDRESS)]);
         assert!(!settings.listen.given && settings.files.index && !settings.files.hidden);
-        assert_eq!(settings.records.log, LogFormat::Text);
+        assert_eq!(settings.records.log, Format::Text);
         assert!(settings.records.metrics.is_none() && settings.answers.cors.is_empty());
     }
 

@@ -146,9 +146,16 @@ settings! {
     TRUSTED_PROXY = LISTENING / "trusted-proxy" {
         kind: Kind::List,
         value: "ADDR",
-        help: "Log the client that this proxy names (Forwarded, X-Forwarded-For); may be given several times",
-        more: "An IP address, a network such as 10.0.0.0/8, or unix for peers on a unix socket. Without it \
-               these fields are not believed.",
+        help: "Log the client that this proxy names; may be given several times",
+        more: "An IP address, a network such as 10.0.0.0/8, or unix for peers on a unix socket. What others \
+               say of their clients is not believed.",
+    }
+    FORWARDED_FIELD = LISTENING / "forwarded-field" {
+        value: "FIELD",
+        words: &["x-forwarded-for", "forwarded"],
+        default: Some("x-forwarded-for"),
+        help: "The field in which trusted proxies name their clients",
+        more: "Only one is read: a proxy passes the other on as its client wrote it.",
     }
 
     SYMLINKS = FILES / "symlinks" {

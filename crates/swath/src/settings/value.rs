@@ -57,9 +57,10 @@ pub(crate) fn number<T: TryFrom<u64>>(value: &OsStr, least: u64, most: u64) -> R
 }
 
 /// Reads a size within bounds, both included, for memory.
-pub(crate) fn size_within(value: &OsStr, least: usize, most: usize) -> Result<usize, Wrong> {
-    match usize::try_from(size(value)?) {
-        Ok(size) if (least..=most).contains(&size) => Ok(size),
+pub(crate) fn size_within(value: &OsStr, least: u64, most: u64) -> Result<usize, Wrong> {
+    let octets = size(value)?;
+    match usize::try_from(octets) {
+        Ok(size) if (least..=most).contains(&octets) => Ok(size),
         _ => Err(format!("is not a size from {} to {}", show_size(least), show_size(most))),
     }
 }
@@ -106,9 +107,9 @@ pub(crate) fn parsed<T: FromStr>(value: &OsStr, ought: &str) -> Result<T, Wrong>
 }
 
 /// Writes a size as a person would.
-fn show_size(octets: usize) -> String {
-    const UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-    match UNITS.iter().find(|(_, unit)| octets >= *unit && octets % unit == 0) {
+pub(crate) fn show_size(octets: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match UNITS.iter().find(|(_, unit)| octets >= *unit && octets.is_multiple_of(*unit)) {
         Some((name, unit)) => format!("{}{name}", octets / unit),
         None => octets.to_string(),
     }
@@ -181,7 +182,10 @@ mod tests {
     fn sizes_are_shown_as_they_are_typed() {
         for (octets, shown) in [(16 << 10, "16KiB"), (64 << 20, "64MiB"), (1000, "1000"), (1 << 30, "1GiB")] {
             assert_eq!(show_size(octets), shown);
-            assert_eq!(size_within(OsStr::new(shown), octets, octets), Ok(octets));
+            assert_eq!(
+                size_within(OsStr::new(shown), octets, octets),
+                Ok(usize::try_from(octets).expect("fits"))
+            );
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// One run to be: arguments, variables, files.
-pub struct Swath {
+pub(crate) struct Swath {
     directory: tempfile::TempDir,
     shown: String,
     variables: Vec<(String, String)>,
@@ -16,31 +16,31 @@ pub struct Swath {
 
 impl Swath {
     /// An empty directory and no variables.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         Self { directory, shown: String::new(), variables: Vec::new() }
     }
 
     /// Where it runs.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
     /// Sets a variable.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         let _ = write!(self.shown, "{name}={value} ");
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Puts a file into the directory.
-    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         fs::write(self.path().join(name), content).expect("a file");
         self
     }
 
     /// The command, not yet started.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.args(args).env_clear().current_dir(self.path()).stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -48,12 +48,12 @@ impl Swath {
     }
 
     /// Runs it to its end.
-    pub fn output(&self, args: &[&str]) -> Output {
+    pub(crate) fn output(&self, args: &[&str]) -> Output {
         self.command(args).output().expect("the binary runs")
     }
 
     /// Runs it and shows command, exit code, standard output and standard error together.
-    pub fn show(&self, args: &[&str]) -> String {
+    pub(crate) fn show(&self, args: &[&str]) -> String {
         let output = self.output(args);
         let words: Vec<String> = args.iter().map(|arg| shell_word(arg)).collect();
         let mut shown = format!("$ {}swath {}\n", self.shown, words.join(" "));
@@ -71,7 +71,7 @@ impl Swath {
 }
 
 /// The binary under test.
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_swath"))
 }
 

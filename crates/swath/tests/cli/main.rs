@@ -4,4 +4,6 @@ mod config;
 mod explain;
 mod harness;
 mod help;
+mod running;
+mod serve;
 mod unit;

@@ -40,10 +40,10 @@ impl Case {
     pub(super) fn decide(
         request: Request,
         representation: Representation,
-        policy: Policy,
+        policy: &Policy,
         now: SystemTime,
     ) -> Self {
-        let verdict = verdict(&request, &representation, &policy, now);
+        let verdict = verdict(&request, &representation, policy, now);
         Self { request, representation, verdict }
     }
 }
@@ -100,7 +100,7 @@ mod tests {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
         let facts = Representation::new(10_000);
-        Case::decide(Request { method, fields }, facts, Policy::default(), SystemTime::UNIX_EPOCH).verdict
+        Case::decide(Request { method, fields }, facts, &Policy::default(), SystemTime::UNIX_EPOCH).verdict
     }
 
     #[test]

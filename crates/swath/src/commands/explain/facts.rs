@@ -1,9 +1,11 @@
 //! The facts of the representation: in, what was typed of it or a file's name; out, a [`Representation`].
 
-use std::{ffi::OsStr, time::SystemTime};
+use std::{ffi::OsStr, path::Path, time::SystemTime};
 
 use byteranges::{EntityTag, Representation};
 use http::HeaderValue;
+use swath_serve::store::{Files, FilesOptions, Selection, Store, Wanted};
+use tokio::runtime;
 
 use super::{date, wrong};
 use crate::{args::ExplainArgs, report::Failure, settings::value};
@@ -50,6 +52,21 @@ fn entity_tag(typed: &str) -> Result<EntityTag, Failure> {
     })
 }
 
-fn of_file(_path: &std::path::Path, _now: SystemTime) -> Result<Representation, Failure> {
-    Err(Failure::usage("not yet"))
+/// Takes the facts as `swath serve FILE` would answer with.
+fn of_file(path: &Path, now: SystemTime) -> Result<Representation, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::Runtime(format!("--file: {error}"));
+    if path.is_dir() {
+        return Err(Failure::Runtime(format!(
+            "--file: {} is a directory; name one file in it",
+            path.display()
+        )));
+    }
+    let store = Files::open(FilesOptions::new(path)).map(Store::Files).map_err(|error| failed(&error))?;
+    let runtime = runtime::Builder::new_current_thread().build().map_err(|error| failed(&error))?;
+    let wanted = Wanted { path: "/", accept_encoding: &[], now };
+    match runtime.block_on(store.select(&wanted)) {
+        Ok(Selection::Representation(selected)) => Ok(selected.representation),
+        Ok(_) => Err(Failure::Runtime(format!("--file: {} is no file", path.display()))),
+        Err(error) => Err(failed(&error)),
+    }
 }

@@ -32,7 +32,7 @@ pub(crate) fn run(args: ExplainArgs) -> Result<(), Failure> {
     let policy = resolve::resolve_policy(&Layers(vec![args.policy.0.clone()])).map_err(Failure::Usage)?;
     let representation = facts::gather(&args, now)?;
     notes.iter().for_each(report::say);
-    let case = Case::decide(request, representation, policy, now);
+    let case = Case::decide(request, representation, &policy, now);
     report::print(&if args.json { json::render(&case) } else { text::render(&case) })
 }
 

@@ -1,15 +1,110 @@
-//! `swath serve`.
+//! `swath serve`: in, settings; out, a server that runs until it is told to stop.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `build` | makes store, service, certificate and listeners from settings |
+//! | `scrapes` | answers whoever collects metrics |
+//! | `notices` | what is said at the start |
+//! | `signals` | what signals ask for |
+//! | `systemd` | sockets from the service manager, and what it is told |
+
+mod build;
+mod notices;
+mod scrapes;
+mod signals;
+mod systemd;
+
+use std::{env, io, pin::pin, sync::Arc, time::Duration};
+
+use swath_serve::tls::Tls;
+use tokio::{runtime, sync::oneshot};
 
 use crate::{
     args::ServeArgs,
     report::{self, Failure},
-    settings,
+    settings::{self, ServeSettings},
 };
+
+use build::Built;
+use scrapes::Scrapes;
+use signals::{Asked, Signals};
 
 /// Serves until told to stop.
 pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
-    let (settings, warnings) = settings::gather(args.0, std::env::vars_os());
+    let (settings, warnings) = settings::gather(args.0, env::vars_os());
     warnings.iter().for_each(report::say);
-    let _settings = settings.map_err(Failure::Usage)?;
-    Ok(())
+    let settings = settings.map_err(Failure::Usage)?;
+    let inherited = systemd::sockets()?;
+    notices::warn(&settings);
+    let runtime =
+        runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
+    let done = runtime.block_on(async {
+        let built = build::build(&settings, inherited)?;
+        let log = Arc::clone(&built.log);
+        let done = serve(&settings, built).await;
+        // The last records are those of the end itself.
+        log.flush();
+        done
+    });
+    // Whatever is still being read for a response that was cut off is not worth waiting for.
+    runtime.shutdown_background();
+    done
+}
+
+fn failed(error: &io::Error) -> Failure {
+    Failure::Runtime(format!("cannot serve: {error}"))
+}
+
+async fn serve(settings: &ServeSettings, built: Built) -> Result<(), Failure> {
+    let mut signals = Signals::take().map_err(|error| failed(&error))?;
+    let status = notices::ready(settings, &built);
+    systemd::ready(&status);
+    if let Some((bound, metrics)) = built.metrics {
+        // It serves as long as the process lives: the last figures are the ones of interest.
+        tokio::spawn(bound.run(Arc::new(Scrapes(metrics)), std::future::pending()));
+    }
+    let (stop, stopped) = oneshot::channel::<()>();
+    let until_stopped = async {
+        // Also when the sender is dropped there is nothing to go on for.
+        let _ = stopped.await;
+    };
+    let mut running = pin!(built.bound.run(Arc::new(built.service), until_stopped));
+    let mut stop = Some(stop);
+    loop {
+        let asked = tokio::select! {
+            done = &mut running => return done.map_err(|error| failed(&error)),
+            asked = signals.next() => asked,
+        };
+        match asked {
+            Asked::Reload => {
+                reload(built.tls.as_deref());
+                systemd::ready(&status);
+            }
+            Asked::Stop => match stop.take() {
+                Some(stop) => begin_to_stop(settings.limits.grace, stop),
+                None => {
+                    return Err(Failure::Runtime("stopped at once: what was running is cut off".to_owned()));
+                }
+            },
+        }
+    }
+}
+
+fn begin_to_stop(grace: Duration, stop: oneshot::Sender<()>) {
+    let grace = humantime::format_duration(grace);
+    report::say(format_args!(
+        "stopping: running responses have {grace} to finish; a second signal ends them at once"
+    ));
+    systemd::stopping();
+    // The server may have ended by itself in the meantime.
+    let _ = stop.send(());
+}
+
+fn reload(tls: Option<&Tls>) {
+    systemd::reloading();
+    match tls.map(Tls::reload) {
+        None => report::say("there is no certificate to read again"),
+        Some(Ok(())) => report::say("read the certificate again; connections from now on get it"),
+        Some(Err(error)) => report::say(format_args!("keeps the old certificate: {error}")),
+    }
 }

@@ -1,0 +1,188 @@
+//! From settings to a server: in, what everything means; out, what is needed to run, or why it cannot be had.
+
+use std::{
+    num::{NonZeroU64, NonZeroUsize},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use swath_serve::{
+    Cors,
+    buffers::Buffers,
+    exchange::{Recorder, Sink, Views},
+    limits::Limits,
+    listen::{Inherited, ListenAddress},
+    log::Log,
+    metrics::Metrics,
+    server::{Bound, Notices, Server, ServerOptions},
+    service::{Service, ServiceOptions, Site},
+    store::{Files, FilesOptions, Medium, Memory, Store},
+    tls::{Certificate, Tls},
+};
+
+use crate::{
+    demo,
+    report::{self, Failure},
+    settings::{ServeSettings, TlsSettings},
+};
+
+/// Everything there is before the first connection is accepted.
+pub(super) struct Built {
+    /// Listens already.
+    pub(super) bound: Bound,
+    /// Answers.
+    pub(super) service: Service,
+    /// The certificate, shared with the listeners.
+    pub(super) tls: Option<Arc<Tls>>,
+    /// Writes records.
+    pub(super) log: Arc<Log>,
+    /// Counts records, on a listener of its own.
+    pub(super) metrics: Option<(Bound, Arc<Metrics>)>,
+}
+
+/// Views of the player page that are counted at once, and how long an idle one is remembered.
+const VIEWS_MAX: usize = 10_000;
+const VIEW_IDLE: Duration = Duration::from_secs(60 * 60);
+
+/// Makes everything.
+pub(super) fn build(settings: &ServeSettings, inherited: Vec<Inherited>) -> Result<Built, Failure> {
+    let store = store(settings)?;
+    let tls = certificate(settings).map(Tls::new).transpose().map_err(runtime)?.map(Arc::new);
+    let bound = bind(settings, inherited, tls.clone())?;
+    let buffers = Arc::new(Buffers::new(settings.limits.buffer_bytes));
+    let log = Log::to_stdout(settings.records.log)
+        .map_err(|error| runtime(format!("cannot write records: {error}")))?;
+    let metrics = metrics(settings, &buffers, &log)?;
+    let mut sinks: Vec<Arc<dyn Sink>> = vec![Arc::<Log>::clone(&log)];
+    if let Some((_, metrics)) = &metrics {
+        sinks.push(Arc::<Metrics>::clone(metrics));
+    }
+    let views = Arc::new(Views::new(VIEWS_MAX, VIEW_IDLE));
+    let service = Service::new(ServiceOptions {
+        store,
+        policy: settings.answers.policy.clone(),
+        cors: cors(settings),
+        site: Some(site(settings, &bound)),
+        check_host: true,
+        recorder: Recorder::new(sinks, Some(Arc::clone(&views))),
+        views,
+        buffers,
+    });
+    Ok(Built { bound, service, tls, log, metrics })
+}
+
+fn bind(
+    settings: &ServeSettings,
+    inherited: Vec<Inherited>,
+    tls: Option<Arc<Tls>>,
+) -> Result<Bound, Failure> {
+    // Sockets that were passed stand in for the default address, not for one that somebody gave.
+    let stand_in = !inherited.is_empty() && !settings.listen.given;
+    let pace = settings.demo.then(|| NonZeroU64::new(demo::PACE)).flatten();
+    Server::bind(ServerOptions {
+        listen: if stand_in { Vec::new() } else { settings.listen.addresses.clone() },
+        inherited,
+        tls,
+        limits: Limits { rate: settings.limits.rate.or(pace), ..settings.limits.clone() },
+        trusted: settings.listen.trusted_proxies.clone(),
+        notices: Notices::to(|notice| report::say(notice)),
+        ..ServerOptions::default()
+    })
+    .map_err(runtime)
+}
+
+fn metrics(
+    settings: &ServeSettings,
+    buffers: &Arc<Buffers>,
+    log: &Arc<Log>,
+) -> Result<Option<(Bound, Arc<Metrics>)>, Failure> {
+    let Some(address) = settings.records.metrics else { return Ok(None) };
+    let bound = Server::bind(ServerOptions {
+        listen: vec![address.into()],
+        // A scrape now and then needs no more.
+        threads: NonZeroUsize::new(1),
+        ..ServerOptions::default()
+    });
+    let metrics = Metrics::new(Arc::clone(buffers), Some(Arc::clone(log)));
+    Ok(Some((bound.map_err(runtime)?, Arc::new(metrics))))
+}
+
+fn runtime(error: impl std::fmt::Display) -> Failure {
+    Failure::Runtime(error.to_string())
+}
+
+fn store(settings: &ServeSettings) -> Result<Store, Failure> {
+    let cache_control = settings.answers.cache_control.clone();
+    if settings.demo {
+        return Ok(Store::Memory(Memory::new(media(), cache_control.as_ref())));
+    }
+    let files = Files::open(FilesOptions {
+        symlinks: settings.files.symlinks,
+        hidden: settings.files.hidden,
+        index: settings.files.index,
+        precompressed: settings.files.precompressed,
+        etag: settings.answers.etag,
+        cache_control,
+        ..FilesOptions::new(&settings.root)
+    });
+    files.map(Store::Files).map_err(runtime)
+}
+
+fn media() -> impl Iterator<Item = Medium> {
+    let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(demo::MODIFIED);
+    demo::MEDIA.iter().map(move |medium| Medium {
+        name: medium.name.into(),
+        octets: Bytes::from_static(medium.content),
+        modified,
+    })
+}
+
+fn site(settings: &ServeSettings, bound: &Bound) -> Site {
+    if !settings.demo {
+        return Site { title: root_name(settings), ..Site::default() };
+    }
+    let panel = origin(bound).map(|origin| demo::panel(&origin));
+    Site { title: "swath demo".to_owned(), panel, note: Some(demo::player_note()) }
+}
+
+/// Where the first listener that has a URL is reached, without a slash at the end.
+pub(super) fn origin(bound: &Bound) -> Option<String> {
+    let url = bound.addresses().map(ToString::to_string).find(|address| address.starts_with("http"))?;
+    Some(url.trim_end_matches('/').to_owned())
+}
+
+/// What the root is called on pages: its own name, not the way to it, which is nobody's business.
+fn root_name(settings: &ServeSettings) -> String {
+    let full = settings.root.canonicalize().unwrap_or_else(|_| settings.root.clone());
+    full.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn cors(settings: &ServeSettings) -> Cors {
+    let origins = &settings.answers.cors;
+    match origins.as_slice() {
+        [] => Cors::Off,
+        _ if origins.iter().any(|origin| origin == "*") => Cors::Any,
+        _ => Cors::Origins(origins.clone()),
+    }
+}
+
+fn certificate(settings: &ServeSettings) -> Option<Certificate> {
+    match &settings.listen.tls {
+        TlsSettings::None => None,
+        TlsSettings::Files { cert, key } => {
+            Some(Certificate::Files { chain: cert.clone(), key: key.clone() })
+        }
+        TlsSettings::SelfSigned => {
+            let host = |address: &ListenAddress| match address {
+                ListenAddress::Tcp { address, .. } if !address.ip().is_unspecified() => {
+                    Some(address.ip().to_string())
+                }
+                _ => None,
+            };
+            Some(Certificate::SelfSigned {
+                names: settings.listen.addresses.iter().filter_map(host).collect(),
+            })
+        }
+    }
+}
