@@ -39,12 +39,17 @@ fn is_unseen(character: char) -> bool {
         || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// The part of a raw, percent-encoded path that `steps` relative references can climb: the way back to the root.
+/// How deep a page may stand to reach the root by relative steps; from deeper down, where only a path of many slashes
+/// leads, the links are absolute: a page must not grow with the square of what was asked.
+const STEPS_MAX: usize = 100;
+
+/// Writes the way from a page at a raw, percent-encoded path back to the root.
 ///
 /// A page at `/films/old/clip.mp4` reaches the root by `../../`, a page at `/` by `./`.
 pub(super) fn way_to_root(path: &str) -> String {
     match path.bytes().filter(|byte| *byte == b'/').count().saturating_sub(1) {
         0 => "./".to_owned(),
+        depth if depth > STEPS_MAX => "/".to_owned(),
         depth => "../".repeat(depth),
     }
 }
@@ -78,5 +83,6 @@ mod tests {
         assert_eq!(way_to_root("/films/"), "../");
         assert_eq!(way_to_root("/films/old/clip.mp4"), "../../");
         assert_eq!(way_to_root("*"), "./");
+        assert_eq!(way_to_root(&"/".repeat(8000)), "/");
     }
 }

@@ -49,6 +49,9 @@ pub(super) struct Crumb {
     pub(super) shown: String,
 }
 
+/// How many directories above the page are named at most; beyond, those next to the root are left out.
+const CRUMBS_MAX: usize = 32;
+
 /// The directories on the way to a raw path, the root first and called `root_title`; the page's own directory is the last.
 pub(super) fn crumbs(path: &str, root_title: &str) -> Vec<Crumb> {
     let directories: Vec<&str> = match path.rsplit_once('/') {
@@ -57,7 +60,9 @@ pub(super) fn crumbs(path: &str, root_title: &str) -> Vec<Crumb> {
     };
     let climb = |steps: usize| if steps == 0 { "./".to_owned() } else { "../".repeat(steps) };
     let mut crumbs = vec![Crumb { href: climb(directories.len()), shown: root_title.to_owned() }];
-    for (index, directory) in directories.iter().enumerate() {
+    for (index, directory) in
+        directories.iter().enumerate().skip(directories.len().saturating_sub(CRUMBS_MAX))
+    {
         if !directory.is_empty() {
             let href = climb(directories.len() - 1 - index);
             crumbs.push(Crumb {
@@ -121,5 +126,8 @@ mod tests {
         assert_eq!(way("/a/clip.mp4"), [step("../", "root"), step("./", "a")]);
         assert_eq!(way("/a//b/"), [step("../../../", "root"), step("../../", "a"), step("./", "b")]);
         assert_eq!(way("*"), [step("./", "root")]);
+        let deep = way(&"/x".repeat(2000));
+        assert_eq!(deep.len(), 1 + CRUMBS_MAX);
+        assert_eq!(deep[CRUMBS_MAX], step("./", "x"));
     }
 }

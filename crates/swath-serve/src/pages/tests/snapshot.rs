@@ -49,3 +49,14 @@ fn a_fault_is_told_in_one_line() {
     let told = ErrorPage { detail: Some("No Host.\r\nSet-Cookie: x"), ..refused };
     assert_eq!(line(told), "403 Forbidden: No Host.[U+000D][U+000A]Set-Cookie: x\n");
 }
+
+#[test]
+fn every_status_has_words_of_its_own() {
+    for code in 300..600 {
+        let status = StatusCode::from_u16(code).unwrap();
+        let page = ErrorPage { status, path: "/", detail: None, unsatisfied: None };
+        let line = page.text().text;
+        assert!(line.starts_with(&format!("{code} ")) && line.ends_with(".\n"), "{line}");
+        assert!(page.html().text.contains(&format!("<title>{code} ")));
+    }
+}
