@@ -26,7 +26,8 @@ struct State {
     given: u64,
     sent: u64,
     head_written: bool,
-    connection_over: bool,
+    /// Why the connection ended, once it has.
+    connection_over: Option<Outcome>,
     closed: Option<Outcome>,
 }
 
@@ -50,7 +51,7 @@ impl Open {
             given: 0,
             sent: 0,
             head_written: false,
-            connection_over: false,
+            connection_over: None,
             closed: None,
         };
         Self { sinks, cost, started, counted, state: Mutex::new(state) }
@@ -87,7 +88,7 @@ impl Open {
     pub(super) fn close(&self, outcome: Outcome) {
         let mut state = self.lock();
         state.closed.get_or_insert(outcome);
-        self.settle(state, Outcome::AbortedByPeer);
+        self.settle(state);
     }
 
     /// Says whether the head of this response has been written.
@@ -99,7 +100,7 @@ impl Open {
     pub(crate) fn wrote_head(&self) {
         let mut state = self.lock();
         state.head_written = true;
-        self.settle(state, Outcome::AbortedByPeer);
+        self.settle(state);
     }
 
     /// Takes this response's share of `octets` that left after its head, and says how many that is.
@@ -108,7 +109,7 @@ impl Open {
         let share = state.given.saturating_sub(state.sent);
         let share = usize::try_from(share).map_or(octets, |share| share.min(octets));
         self.count(&mut state, share as u64);
-        self.settle(state, Outcome::AbortedByPeer);
+        self.settle(state);
         share
     }
 
@@ -121,8 +122,8 @@ impl Open {
     /// Notes that the connection is over; what was given but has not left never will, because of `cause`.
     pub(crate) fn connection_over(&self, cause: Outcome) {
         let mut state = self.lock();
-        state.connection_over = true;
-        self.settle(state, cause);
+        state.connection_over.get_or_insert(cause);
+        self.settle(state);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -137,15 +138,18 @@ impl Open {
     }
 
     /// Emits the exchange once nothing about it can change any more.
-    fn settle(&self, mut state: MutexGuard<'_, State>, cause: Outcome) {
+    fn settle(&self, mut state: MutexGuard<'_, State>) {
         let Some(closed) = state.closed else { return };
-        if self.counted && !state.connection_over && !state.has_left() {
-            return;
-        }
-        let cut_short = self.counted && !state.has_left() && closed.is_complete();
+        let outcome = match state.connection_over {
+            _ if !self.counted || state.has_left() => closed,
+            None => return,
+            // What was given and has not left never will.
+            Some(cause) if closed.is_complete() => cause,
+            Some(_) => closed,
+        };
         let Some(mut exchange) = state.exchange.take() else { return };
         exchange.bytes_sent = state.sent;
-        exchange.outcome = if cut_short { cause } else { closed };
+        exchange.outcome = outcome;
         exchange.elapsed = self.started.elapsed();
         drop(state);
         let exchange = Arc::new(exchange);
