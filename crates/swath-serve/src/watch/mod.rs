@@ -60,19 +60,18 @@ impl Watch {
 
     /// Looks at the file after `octets` were read at `offset`, before they are handed over.
     pub(crate) fn look(&mut self, file: &File, offset: u64, octets: &[u8]) -> Result<(), Broken> {
-        if let Some(witness) = &mut self.witness {
-            witness.note(offset, octets);
-        }
         let now = Facts::of(file).map_err(Broken::Unreadable)?;
         match self.last.verdict(&now) {
-            Verdict::Same => return Ok(()),
-            Verdict::OnlyMetadata => {}
+            Verdict::Same | Verdict::OnlyMetadata => {}
             Verdict::Unexplained => self.expect_another_name(file)?,
-            Verdict::Grew => self.expect_an_append(file)?,
+            Verdict::Grew => self.expect_an_append(file, offset, octets)?,
             Verdict::Changed => return Err(Broken::Changed),
             Verdict::Truncated => return Err(Broken::Truncated),
         }
         self.last = now;
+        if let Some(witness) = &mut self.witness {
+            witness.note(offset, octets);
+        }
         Ok(())
     }
 
@@ -90,15 +89,16 @@ impl Watch {
         Ok(())
     }
 
-    fn expect_an_append(&mut self, file: &File) -> Result<(), Broken> {
-        match self.witness.as_ref().map(|witness| witness.stands(file)) {
-            Some(Ok(true)) => {
-                self.grew = true;
-                Ok(())
-            }
-            Some(Ok(false)) | None => Err(Broken::Changed),
-            Some(Err(error)) => Err(Broken::Unreadable(error)),
+    /// Goes on only where growth is allowed, and both what was sent and what is about to be still stand.
+    fn expect_an_append(&mut self, file: &File, offset: u64, octets: &[u8]) -> Result<(), Broken> {
+        let Some(witness) = &mut self.witness else { return Err(Broken::Changed) };
+        let before = witness.stands(file).map_err(Broken::Unreadable)?;
+        witness.note(offset, octets);
+        if !before || !witness.stands(file).map_err(Broken::Unreadable)? {
+            return Err(Broken::Changed);
         }
+        self.grew = true;
+        Ok(())
     }
 }
 
