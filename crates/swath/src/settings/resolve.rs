@@ -24,7 +24,7 @@ use swath_serve::{
 
 use super::{
     AnswerSettings, FileSettings, ListenSettings, RecordSettings, ServeSettings, TlsSettings,
-    layers::Layers,
+    layers::{Layers, Origin},
     table::{self, Setting},
     value::{self, Wrong},
 };
@@ -62,8 +62,17 @@ pub(crate) fn resolve(layers: &Layers) -> Result<ServeSettings, Vec<String>> {
         limits: limits(&reader),
         records: records(&reader),
     };
+    one_thing_is_served(&reader, settings.demo);
     let complaints = reader.complaints.into_inner();
     if complaints.is_empty() { Ok(settings) } else { Err(complaints) }
+}
+
+/// What was typed to be served is served: a demo asked for over a ROOT in a file is fine, both in one breath are not.
+fn one_thing_is_served(reader: &Reader<'_>, demo: bool) {
+    let origin = |setting| reader.layers.find(setting).origin;
+    if let (true, Origin::Flag(_), Origin::Flag(root)) = (demo, origin(&table::DEMO), origin(&table::ROOT)) {
+        reader.complain(format!("--demo serves built-in media: leave {root} out, or --demo"));
+    }
 }
 
 fn listening(reader: &Reader<'_>) -> ListenSettings {
@@ -272,13 +281,7 @@ impl Reader<'_> {
 mod tests {
     use swath_serve::listen::DEFAULT_ADDRESS;
 
-    use super::{
-        super::{
-            layers::{Layer, Origin},
-            table::Setting,
-        },
-        *,
-    };
+    use super::{super::layers::Layer, *};
 
     fn layers(typed: &[(&'static Setting, &str)]) -> Layers {
         let mut layer = Layer::default();
@@ -336,6 +339,17 @@ mod tests {
         let pair = [(&table::TLS_CERT, "c.pem"), (&table::TLS_KEY, "k.pem")];
         let tls = resolve(&layers(&pair)).expect("resolves").listen.tls;
         assert_eq!(tls, TlsSettings::Files { cert: "c.pem".into(), key: "k.pem".into() });
+    }
+
+    #[test]
+    fn a_demo_and_a_root_in_one_breath_are_refused() {
+        let typed = [(&table::DEMO, "true"), (&table::ROOT, "media")];
+        assert_eq!(complaints(&typed), ["--demo serves built-in media: leave ROOT out, or --demo"]);
+        let mut over_a_file = layers(&[(&table::DEMO, "true")]);
+        let mut file = Layer::default();
+        file.put(&table::ROOT, vec!["media".into()], Origin::Variable("SWATH_ROOT".to_owned()));
+        over_a_file.0.push(file);
+        assert!(resolve(&over_a_file).expect("resolves").demo);
     }
 
     #[test]

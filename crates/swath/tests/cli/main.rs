@@ -1,6 +1,7 @@
 //! The command as people meet it: what it prints where, and how it exits. One binary, so that it links once.
 
 mod config;
+mod docs;
 mod explain;
 mod harness;
 mod help;

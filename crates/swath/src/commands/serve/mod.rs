@@ -76,10 +76,12 @@ async fn serve(settings: &ServeSettings, built: Built) -> Result<(), Failure> {
             asked = signals.next() => asked,
         };
         match asked {
-            Asked::Reload => {
+            Asked::Reload if stop.is_some() => {
                 reload(built.tls.as_deref());
                 systemd::ready(&status);
             }
+            // No connection will come that a new certificate could serve.
+            Asked::Reload => {}
             Asked::Stop => match stop.take() {
                 Some(stop) => begin_to_stop(settings.limits.grace, stop),
                 None => {
