@@ -33,6 +33,9 @@ aria2c|aria2|fetches in eight pieces at once
 axel|axel|fetches in pieces
 lftp|lftp|fetches in pieces
 openssl|openssl|makes a certificate for the tests of TLS
+faketime|faketime|sets a server's clock back, for rows about files that are too young
+prlimit|util-linux|starts a server with few descriptors
+setpriv|util-linux|starts a server that may not read everything
 qpdf|qpdf|makes the linearised PDF that pdf.js reads
 node|nodejs|runs pdf.js, geotiff and PMTiles
 npm|npm|installs them

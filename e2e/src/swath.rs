@@ -3,7 +3,7 @@
 //! In: a root, arguments, and at need a program to start it through (`prlimit`, `setpriv`).
 //! Out: its addresses once it says that it is ready, its exchange records as they come, and, when it is stopped, all of them.
 //!
-//! The binary is the one that Cargo built beside the running test (or `SWATH_BIN`); it is never built from here.
+//! The binary is the release build in the target folder of the running test (or `SWATH_BIN`); it is never built from here.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
@@ -363,20 +363,17 @@ fn address_in(line: &str) -> Option<String> {
     Some(address.trim_end_matches('/').to_owned())
 }
 
-/// Where the binary under test lies.
+/// Where the binary under test lies: the release build, since sizes and times of a debug build say nothing.
 fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("SWATH_BIN") {
         return path.into();
     }
     let test = std::env::current_exe().expect("the running test has a path");
-    // target/PROFILE/deps/test-hash → target/PROFILE/swath
-    let beside = test.ancestors().nth(2).expect("a test lies two levels below its profile").join("swath");
-    assert!(
-        beside.is_file(),
-        "{} is missing: run `cargo build -p swath` first, with the profile of these tests",
-        beside.display()
-    );
-    beside
+    // target/PROFILE/deps/test-hash → target/release/swath
+    let target = test.ancestors().nth(3).expect("a test lies three levels below the target folder");
+    let binary = target.join("release/swath");
+    assert!(binary.is_file(), "{} is missing: `make e2e` builds it", binary.display());
+    binary
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::multipart::{self, Part};
+use swath_spec::multipart::{self, Part};
+
 use super::program;
 
 /// What curl received.
@@ -64,11 +65,13 @@ impl Answer {
     /// If the content is not multipart/byteranges to the octet.
     #[track_caller]
     #[must_use]
-    pub fn parts(&self) -> Vec<Part> {
+    pub fn parts(&self) -> Vec<Part<'_>> {
         let length = self.content.len().to_string();
         assert_eq!(self.field("content-length"), Some(length.as_str()), "Content-Length is exact");
         let kind = self.field("content-type").expect("an answer in parts has a Content-Type");
-        multipart::read(kind, &self.content).unwrap_or_else(|why| panic!("{why}"))
+        let read = multipart::boundary(kind.as_bytes())
+            .and_then(|boundary| multipart::read(&self.content, boundary));
+        read.unwrap_or_else(|why| panic!("{why}"))
     }
 }
 

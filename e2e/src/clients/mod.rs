@@ -1,9 +1,8 @@
-//! What the tests with real clients share: programs run within a time, files to serve, and a reader of multipart answers.
+//! What the tests with real clients share: programs run within a time, answers taken apart, and files to serve.
 
 pub mod curl;
 pub mod geotiff;
 pub mod h2;
-pub mod multipart;
 pub mod noise;
 pub mod pdf;
 pub mod pmtiles;

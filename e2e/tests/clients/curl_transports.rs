@@ -18,7 +18,7 @@ fn one_and_several(octets: &[u8], url: &str, transport: &[&str]) -> [Answer; 2] 
     let several = ask("0-99,-100");
     let parts = several.parts();
     assert_eq!(parts.len(), 2);
-    assert_eq!((&parts[0].content[..], &parts[1].content[..]), (&octets[..100], &octets[LENGTH - 100..]));
+    assert_eq!((parts[0].octets, parts[1].octets), (&octets[..100], &octets[LENGTH - 100..]));
     [one, several]
 }
 

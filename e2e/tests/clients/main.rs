@@ -7,4 +7,5 @@ mod curl_transports;
 mod downloaders;
 mod ffmpeg;
 mod readers;
+mod table;
 mod witness;
