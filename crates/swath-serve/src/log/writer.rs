@@ -114,7 +114,7 @@ impl<W: Write, R: FnMut(&str)> Writer<W, R> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Somebody made the pipe non-blocking; this thread has time.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    std::thread::sleep(Duration::from_millis(10))
+                    std::thread::sleep(Duration::from_millis(10));
                 }
                 Err(error) => return Err(error),
             }
