@@ -93,6 +93,25 @@ fn a_running_response_is_finished_after_sigterm() {
 }
 
 #[test]
+fn connections_without_a_response_under_way_do_not_hold_up_the_end() {
+    let swath = site();
+    let mut server = start(&swath, &["--grace", "1h"]);
+    let address = server.address();
+    let _never_asked = connect(address);
+    let mut asked = connect(address);
+    write!(asked, "GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
+    let mut answer = [0; 15];
+    asked.read_exact(&mut answer).expect("an answer");
+    server.record();
+    let begun = Instant::now();
+    server.signal(Signal::TERM);
+    let (status, said) = server.wait();
+    assert_eq!(status.code(), Some(0), "{said:#?}");
+    // The one that was answered is given two seconds to close first, so that its answer is not lost to a reset.
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn grace_has_an_end() {
     let swath = site();
     let mut server = start(&swath, &["--grace", "300ms"]);
@@ -331,6 +350,9 @@ fn a_port_in_use_is_named_with_a_cure() {
     let (code, said) = refused(&site(), &["--listen", &address]);
     assert_eq!(code, Some(1));
     assert!(said.starts_with("swath: ") && said.contains(&address) && said.contains("port"), "{said}");
+    let (code, said) = refused(&site(), &["--listen", "127.0.0.1:0", "--metrics", &address]);
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("swath: --metrics: ") && said.contains(&address), "{said}");
 }
 
 #[test]

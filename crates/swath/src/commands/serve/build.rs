@@ -105,7 +105,8 @@ fn metrics(
         ..ServerOptions::default()
     });
     let metrics = Metrics::new(Arc::clone(buffers), Some(Arc::clone(log)));
-    Ok(Some((bound.map_err(runtime)?, Arc::new(metrics))))
+    let bound = bound.map_err(|error| runtime(format!("--metrics: {error}")))?;
+    Ok(Some((bound, Arc::new(metrics))))
 }
 
 fn runtime(error: impl std::fmt::Display) -> Failure {
