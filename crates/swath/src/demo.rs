@@ -55,18 +55,26 @@ const COMMANDS: [[&str; 2]; 4] = [
     ["curl -O -C - ORIGIN/clip-front.mp4", "stop it with Ctrl-C, run it again: it goes on"],
 ];
 
-/// Says what the demo is and that it is paced.
-fn introduction() -> String {
-    let kilobytes = PACE / 1000;
+/// Says what the demo is and that it is paced: two sentences, two lines in a terminal.
+fn introduction() -> [String; 2] {
+    [
+        format!("A film of {FILM_SECONDS} seconds twice, a book of 120 pages and a drawing, held in memory."),
+        pacing("Each connection is paced"),
+    ]
+}
+
+/// Says how fast the demo sends, and why.
+fn pacing(what: &str) -> String {
     format!(
-        "A film of {FILM_SECONDS} seconds twice, a book of 120 pages and a drawing, held in memory. Each connection is \
-         paced to about twice the film’s rate ({kilobytes} kB/s), so that a seek is seen to matter."
+        "{what} to about twice the rate of the film ({} kB/s), so that a seek is seen to matter.",
+        PACE / 1000
     )
 }
 
 /// Tells what to try, for a terminal, given the address the demo answers at (`http://127.0.0.1:8206`, no slash at its end).
 pub(crate) fn what_to_try(origin: &str) -> String {
-    let mut text = format!("{}\n\nIn a browser:\n  {origin}/\n      everything there is\n", introduction());
+    let mut text =
+        format!("{}\n\nIn a browser:\n  {origin}/\n      everything there is\n", introduction().join("\n"));
     for [path, label, note] in PAGES {
         text += &format!("  {origin}/{path}\n      {label}: {note}\n");
     }
@@ -87,7 +95,7 @@ pub(crate) fn panel(origin: &str) -> Panel {
     let commands = COMMANDS.map(|[command, note]| format!("# {note}\n{}", command.replace("ORIGIN", origin)));
     Panel {
         title: "Try a seek".to_owned(),
-        text: introduction(),
+        text: introduction().join(" "),
         links: links.into(),
         commands: commands.into(),
     }
@@ -95,10 +103,7 @@ pub(crate) fn panel(origin: &str) -> Panel {
 
 /// The sentence below a film of the demo.
 pub(crate) fn player_note() -> String {
-    format!(
-        "Sent at about twice the film’s rate ({} kB/s on each connection), so that a seek is seen to matter.",
-        PACE / 1000
-    )
+    pacing("Each connection is paced")
 }
 
 #[cfg(test)]
