@@ -113,8 +113,9 @@ async fn finish<R: Respond>(
             None => return,
         },
         Over::Expired(Expired::Head | Expired::Idle) if begun => Some(Answer::HEAD_TIMEOUT),
-        // Closing an idle connection needs no answer; one before the first request would be taken for the first's.
-        Over::Expired(_) | Over::Cut => return,
+        // An answer on an idle connection would be taken for that to a request which is on its way.
+        Over::Expired(_) => return linger::part(guard.stream(), &context.limits).await,
+        Over::Cut => return,
     };
     context.respond.refused(&refusal(answer), info);
     if let Some(answer) = answer {

@@ -30,6 +30,7 @@ mod open;
 mod peer;
 mod progress;
 mod respond;
+mod scrape;
 mod stream;
 mod stream_task;
 
@@ -37,3 +38,4 @@ pub(crate) use context::{Context, Stage};
 pub(crate) use open::{serve, turn_away};
 pub use peer::{ForwardedField, ParseProxyError, TrustedProxies, TrustedProxy};
 pub use respond::{BoxError, ConnectionInfo, Peer, Refusal, Respond, Scheme};
+pub use scrape::Scrape;

@@ -36,9 +36,26 @@ pub(crate) async fn serve<R: Respond>(
     let info = ConnectionInfo { peer, client: peer, scheme, tally: Tally::new() };
     // A socket its peer has reset in the meantime is nothing to report.
     let Ok(stream) = register(accepted) else { return };
+    let _open = Counted::new(&context.respond);
     match (scheme, stream) {
         (Scheme::Https, Stream::Tcp(socket)) => secure(socket, info, context).await,
         (_, stream) => clear(stream, info, context).await,
+    }
+}
+
+/// A connection that is counted for as long as this lives, also when serving it panics.
+struct Counted<R: Respond>(Arc<R>);
+
+impl<R: Respond> Counted<R> {
+    fn new(respond: &Arc<R>) -> Counted<R> {
+        respond.connection_opened();
+        Counted(Arc::clone(respond))
+    }
+}
+
+impl<R: Respond> Drop for Counted<R> {
+    fn drop(&mut self) {
+        self.0.connection_closed();
     }
 }
 

@@ -39,6 +39,12 @@ pub trait Respond: Send + Sync + 'static {
 
     /// Takes note of a head or a connection that was refused, and answered by the connection itself if at all; called once for each.
     fn refused(&self, refusal: &Refusal, connection: &ConnectionInfo);
+
+    /// Takes note that a connection was accepted and is served.
+    fn connection_opened(&self) {}
+
+    /// Takes note that such a connection is over.
+    fn connection_closed(&self) {}
 }
 
 /// Describes what never became a request.

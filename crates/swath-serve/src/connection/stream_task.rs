@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -45,7 +45,7 @@ impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for StreamT
             tokio::select! {
                 biased;
                 () = stream => {}
-                () = marks.stalled(patience) => marks.tally.end_as(Outcome::Stalled),
+                () = marks.stalled(patience) => {}
             }
         });
     }
@@ -59,7 +59,7 @@ pub(super) struct StreamWatch {
 
 struct Marks {
     tally: Arc<Tally>,
-    /// When the stream last took content; `None` while its answer is being made.
+    /// When the stream last took content; `None` while it waits for us to make some.
     moved: Mutex<Option<Instant>>,
 }
 
@@ -80,6 +80,10 @@ impl Marks {
         *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
+    fn waits_for_us(&self) {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Waits until the stream has taken nothing for as long as `patience`.
     async fn stalled(&self, patience: Duration) {
         loop {
@@ -87,6 +91,8 @@ impl Marks {
             let now = Instant::now();
             let at = moved.unwrap_or(now) + patience;
             if at <= now {
+                // Before the stream is dropped, so that whoever hears of its end hears why.
+                self.tally.end_as(Outcome::Stalled);
                 return;
             }
             sleep_until(at).await;
@@ -117,9 +123,14 @@ impl<B: Body<Data = Bytes>> Body for Watched<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.get_mut();
-        let frame = ready!(this.body.as_mut().poll_frame(cx));
-        this.watch.marks.moved();
-        Poll::Ready(frame)
+        // The engine asks only once the stream has room.
+        let frame = this.body.as_mut().poll_frame(cx);
+        if frame.is_ready() {
+            this.watch.marks.moved();
+        } else {
+            this.watch.marks.waits_for_us();
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
