@@ -2,7 +2,7 @@
 //!
 //! In: clap's matches. Out: [`ExplainArgs`], uninterpreted.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
@@ -36,7 +36,7 @@ pub(crate) struct ExplainArgs {
 
     /// A header field of the request; may be given several times
     #[arg(short = 'H', long = "header", value_name = "FIELD: VALUE", action = ArgAction::Append, help_heading = REQUEST)]
-    pub(crate) fields: Vec<String>,
+    pub(crate) fields: Vec<OsString>,
 
     /// How many octets it has
     #[arg(long, value_name = "SIZE", conflicts_with = "file", help_heading = REPRESENTATION)]

@@ -7,4 +7,5 @@ mod harness;
 mod help;
 mod running;
 mod serve;
+mod spec;
 mod unit;
