@@ -220,7 +220,8 @@ pub fn entity_tag_list(octets: &[u8]) {
     let Some(strong) = strong else { return };
     let (strongly, weakly) = matches(octets, &strong);
     let weak = strong.clone().into_weak();
-    let is_star = octets.trim_ascii() == b"*";
+    let is_ows = |octet: &u8| matches!(octet, b' ' | b'\t');
+    let is_star = octets.iter().filter(|octet| !is_ows(octet)).eq(b"*");
     assert_eq!(matches(octets, &weak), (is_star, weakly), "a weak tag of our own never matches strongly");
     // Empty members change nothing.
     let with_empties = [b",\t, ", octets, b" ,,"].concat();

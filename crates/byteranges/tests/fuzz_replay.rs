@@ -1,5 +1,7 @@
 //! Replays the fuzzers' corpora, so that what they found once is checked without them.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "../../../fuzz/bodies.rs"]
 #[allow(
     clippy::arithmetic_side_effects,

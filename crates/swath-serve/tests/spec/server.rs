@@ -1,0 +1,132 @@
+//! The servers under test: one for each setting, all over the same files, each in the clear and under TLS.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use byteranges::Policy;
+use rustls_pki_types::CertificateDer;
+use swath_serve::buffers::Buffers;
+use swath_serve::exchange::Recorder;
+use swath_serve::server::{Server, ServerOptions};
+use swath_serve::store::{EtagMode, Files, FilesOptions, Settle, Store};
+use swath_serve::tls::{Certificate, Tls};
+use swath_serve::{Cors, Service, ServiceOptions, Site};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::client::{Connection, Way};
+
+/// A time that no test takes.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Longer than a change rests before its validators are strong on any file system.
+const REST: Duration = Duration::from_millis(2_600);
+
+/// Names a way to set a server up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Setting {
+    Default,
+    /// `--etag none`
+    NoTags,
+    /// `--no-ranges`
+    NoRanges,
+    /// Takes every change of the last hour for young.
+    Patient,
+}
+
+/// Holds running servers and the files they serve.
+pub(crate) struct Servers {
+    running: HashMap<Setting, Running>,
+    certificate: CertificateDer<'static>,
+    _files: TempDir,
+}
+
+struct Running {
+    plain: SocketAddr,
+    tls: SocketAddr,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Servers {
+    pub(crate) fn start() -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let root = files.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        swath_spec::disk::lay_out(&root).unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (chain, key) = (files.path().join("chain.pem"), files.path().join("key.pem"));
+        std::fs::write(&chain, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        thread::sleep(REST);
+        let settings = [Setting::Default, Setting::NoTags, Setting::NoRanges, Setting::Patient];
+        let start = |setting| {
+            let certificate = Certificate::Files { chain: chain.clone(), key: key.clone() };
+            (setting, start(service(setting, &root), Tls::new(certificate).unwrap()))
+        };
+        let running = settings.into_iter().map(start).collect();
+        Self { running, certificate: made.cert.der().clone(), _files: files }
+    }
+
+    pub(crate) async fn connect(&self, setting: Setting, way: Way) -> Connection {
+        let running = &self.running[&setting];
+        let address = if way.is_tls() { running.tls } else { running.plain };
+        Connection::open(way, address, self.certificate.clone()).await
+    }
+
+    /// Stops all servers in order.
+    pub(crate) fn stop(self) {
+        for running in self.running.into_values() {
+            running.stop.send(()).unwrap();
+            running.thread.join().unwrap();
+        }
+    }
+}
+
+fn service(setting: Setting, root: &std::path::Path) -> Service {
+    let mut files = FilesOptions { precompressed: true, ..FilesOptions::new(root) };
+    let mut policy = Policy::default();
+    match setting {
+        Setting::Default => {}
+        Setting::NoTags => files.etag = EtagMode::None,
+        Setting::NoRanges => policy.ranges = false,
+        Setting::Patient => {
+            files.settle = Settle { fine: HOUR, coarse: HOUR };
+            policy.date_settle = HOUR;
+        }
+    }
+    Service::new(ServiceOptions {
+        store: Store::Files(Files::open(files).unwrap()),
+        policy,
+        cors: Cors::default(),
+        site: Some(Site::default()),
+        check_host: true,
+        recorder: Recorder::none(),
+        views: Arc::default(),
+        buffers: Arc::new(Buffers::default()),
+    })
+}
+
+fn start(service: Service, tls: Tls) -> Running {
+    let listen = ["http://127.0.0.1:0", "https://127.0.0.1:0"].map(|address| address.parse().unwrap());
+    let options = ServerOptions {
+        listen: listen.to_vec(),
+        tls: Some(Arc::new(tls)),
+        threads: std::num::NonZeroUsize::new(1),
+        ..ServerOptions::default()
+    };
+    let bound = Server::bind(options).unwrap();
+    let addresses: Vec<_> = bound.addresses().filter_map(|address| address.socket_address()).collect();
+    let (stop, stopped) = oneshot::channel();
+    let thread = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        runtime.block_on(bound.run(Arc::new(service), stopped)).unwrap();
+    });
+    Running { plain: addresses[0], tls: addresses[1], stop, thread }
+}
