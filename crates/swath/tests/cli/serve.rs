@@ -322,7 +322,14 @@ fn metrics_have_a_listener_of_their_own() {
     };
     ask(connect(address), "/a.txt", "Range: bytes=0-3\r\n");
     server.record();
-    let answer = ask(connect(metrics), "/metrics", "");
+    let _idle = connect(address);
+    let opened = |answer: &str| answer.contains("\nswath_connections_total 2\n");
+    let mut answer = ask(connect(metrics), "/metrics", "");
+    let until = Instant::now() + PATIENCE;
+    while !opened(&answer) && Instant::now() < until {
+        answer = ask(connect(metrics), "/metrics", "");
+    }
+    assert!(opened(&answer), "connections are counted: {answer}");
     assert!(answer.contains("satisfied") && answer.ends_with("# EOF\n"), "{answer}");
 }
 

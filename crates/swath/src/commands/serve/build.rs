@@ -10,6 +10,7 @@ use bytes::Bytes;
 use swath_serve::{
     Cors,
     buffers::Buffers,
+    connection::Scrape,
     exchange::{Recorder, Sink, Views},
     limits::Limits,
     listen::{Inherited, ListenAddress},
@@ -21,6 +22,7 @@ use swath_serve::{
     tls::{Certificate, Tls},
 };
 
+use super::counted::Counted;
 use crate::{
     demo,
     report::{self, Failure},
@@ -32,7 +34,7 @@ pub(super) struct Built {
     /// Listens already.
     pub(super) bound: Bound,
     /// Answers.
-    pub(super) service: Service,
+    pub(super) service: Counted,
     /// The certificate, shared with the listeners.
     pub(super) tls: Option<Arc<Tls>>,
     /// Writes records.
@@ -69,7 +71,8 @@ pub(super) fn build(settings: &ServeSettings, inherited: Vec<Inherited>) -> Resu
         views,
         buffers,
     });
-    Ok(Built { bound, service, tls, log, metrics })
+    let counts = metrics.as_ref().map(|(_, metrics)| Arc::clone(metrics));
+    Ok(Built { bound, service: Counted { service, metrics: counts }, tls, log, metrics })
 }
 
 fn bind(
@@ -100,6 +103,7 @@ fn metrics(
     let Some(address) = settings.records.metrics else { return Ok(None) };
     let bound = Server::bind(ServerOptions {
         listen: vec![address.into()],
+        limits: Scrape::limits(),
         // A scrape now and then needs no more.
         threads: NonZeroUsize::new(1),
         ..ServerOptions::default()

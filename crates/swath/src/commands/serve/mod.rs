@@ -3,20 +3,21 @@
 //! | room | what it does |
 //! |---|---|
 //! | `build` | makes store, service, certificate and listeners from settings |
-//! | `scrapes` | answers whoever collects metrics |
+//! | `counted` | counts the connections of the service |
 //! | `notices` | what is said at the start |
 //! | `signals` | what signals ask for |
 //! | `systemd` | sockets from the service manager, and what it is told |
 
 mod build;
+mod counted;
 mod notices;
-mod scrapes;
 mod signals;
 mod systemd;
 
 use std::{env, io, pin::pin, sync::Arc, time::Duration};
 
-use swath_serve::tls::Tls;
+use http::HeaderValue;
+use swath_serve::{connection::Scrape, metrics, tls::Tls};
 use tokio::{runtime, sync::oneshot};
 
 use crate::{
@@ -26,7 +27,6 @@ use crate::{
 };
 
 use build::Built;
-use scrapes::Scrapes;
 use signals::{Asked, Signals};
 
 /// Serves until told to stop.
@@ -61,7 +61,9 @@ async fn serve(settings: &ServeSettings, built: Built) -> Result<(), Failure> {
     systemd::ready(&status);
     if let Some((bound, metrics)) = built.metrics {
         // It serves as long as the process lives: the last figures are the ones of interest.
-        tokio::spawn(bound.run(Arc::new(Scrapes(metrics)), std::future::pending()));
+        let content_type = HeaderValue::from_static(metrics::CONTENT_TYPE);
+        let scrape = Scrape::new(content_type, move || metrics.render());
+        tokio::spawn(bound.run(Arc::new(scrape), std::future::pending()));
     }
     let (stop, stopped) = oneshot::channel::<()>();
     let until_stopped = async {
