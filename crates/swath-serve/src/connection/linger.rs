@@ -22,7 +22,8 @@ pub(super) async fn close(stream: &mut Stream, last: &[u8], limits: &Limits) {
         stream.write_all(last).await?;
         stream.shutdown().await?;
         let mut left = limits.linger_bytes;
-        let mut scrap = [0u8; 4096];
+        // Not in the future itself, which every connection carries from its start.
+        let mut scrap = vec![0u8; 4096];
         while left > 0 {
             let octets = stream.read(&mut scrap).await?;
             if octets == 0 {

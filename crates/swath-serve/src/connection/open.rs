@@ -38,7 +38,8 @@ pub(crate) async fn serve<R: Respond>(
     let Ok(stream) = register(accepted) else { return };
     let _open = Counted::new(&context.respond);
     match (scheme, stream) {
-        (Scheme::Https, Stream::Tcp(socket)) => secure(socket, info, context).await,
+        // Boxed, so that a connection in the clear does not carry the room for a handshake.
+        (Scheme::Https, Stream::Tcp(socket)) => Box::pin(secure(socket, info, context)).await,
         (_, stream) => clear(stream, info, context).await,
     }
 }
@@ -117,13 +118,10 @@ async fn clear<R: Respond>(mut stream: Stream, info: ConnectionInfo, context: Ar
 /// Reads until it is clear which HTTP is spoken.
 async fn look(stream: &Stream, read: &mut Vec<u8>, since: &mut Option<Instant>) -> io::Result<Opening> {
     loop {
-        let mut octets = [0u8; 1024];
-        let count = read_some(stream, &mut octets).await?;
-        if count == 0 {
+        if read_some(stream, read).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         since.get_or_insert_with(Instant::now);
-        read.extend_from_slice(&octets[..count]);
         if read.starts_with(PREFACE) {
             return Ok(Opening::Two);
         }
@@ -133,23 +131,27 @@ async fn look(stream: &Stream, read: &mut Vec<u8>, since: &mut Option<Instant>) 
     }
 }
 
-/// Reads what there is, once there is something; the buffer is the caller's only then, so that waiting costs none.
-async fn read_some(stream: &Stream, octets: &mut [u8]) -> io::Result<usize> {
+/// Reads what there is once there is something: waiting costs no buffer.
+async fn read_some(stream: &Stream, read: &mut Vec<u8>) -> io::Result<usize> {
     loop {
+        match stream {
+            Stream::Tcp(socket) => socket.readable().await?,
+            Stream::Unix(socket) => socket.readable().await?,
+            Stream::Tls(_) => return Err(io::ErrorKind::Unsupported.into()),
+        }
+        let mut octets = [0u8; 1024];
         let count = match stream {
-            Stream::Tcp(socket) => {
-                socket.readable().await?;
-                socket.try_read(octets)
-            }
-            Stream::Unix(socket) => {
-                socket.readable().await?;
-                socket.try_read(octets)
-            }
+            Stream::Tcp(socket) => socket.try_read(&mut octets),
+            Stream::Unix(socket) => socket.try_read(&mut octets),
             Stream::Tls(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
         match count {
+            Ok(count) => {
+                read.extend_from_slice(&octets[..count]);
+                return Ok(count);
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            done => return done,
+            Err(error) => return Err(error),
         }
     }
 }
