@@ -26,6 +26,7 @@ pub(crate) fn check(parts: &Parts) -> Result<Wish, StatusCode> {
     let wish = match parts.method {
         Method::GET | Method::HEAD => Wish::Read,
         Method::OPTIONS => Wish::Options,
+        // R-14.5-1: a PUT of a part is refused as every PUT is.
         _ => return Err(StatusCode::METHOD_NOT_ALLOWED),
     };
     if parts.uri.path_and_query().map_or(0, |target| target.as_str().len()) > TARGET_MAX {

@@ -105,7 +105,8 @@ impl Service {
         }
     }
 
-    /// Answers GET and HEAD. What is no 200 by itself is settled here, before preconditions and Range count (R-13.2.1-1).
+    /// Answers GET and HEAD. What is no 200 by itself is settled here, before preconditions and Range count (R-13.2.1-1,
+    /// R-13.2.1-2).
     async fn read(&self, request: &Request<'_>) -> Reply {
         if let Some(name) = request.reserved_name() {
             return self.reserved(request, name);

@@ -83,7 +83,7 @@ impl AcceptEncoding {
 
     /// The codings to look for, best first; what is less welcome than the uncoded form, or refused, is left out.
     pub fn in_order(&self) -> impl Iterator<Item = Coding> + use<> {
-        // a form that nobody weighs is acceptable, but anything named is more welcome.
+        // §12.5.3: a form that nobody weighs is acceptable, but anything named is more welcome.
         let identity = self.identity.or(self.any).unwrap_or(0);
         let mut wanted = Coding::ALL.map(|coding| (self.weight(coding), coding));
         wanted.sort_by_key(|(weight, coding)| (std::cmp::Reverse(*weight), *coding));
