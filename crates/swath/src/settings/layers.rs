@@ -38,6 +38,16 @@ impl Origin {
     pub(crate) fn is_given(&self) -> bool {
         !matches!(self, Self::Default(_))
     }
+
+    /// Tells how strong it is: what is stronger is heard first.
+    pub(crate) fn strength(&self) -> u8 {
+        match self {
+            Self::Flag(_) => 3,
+            Self::Variable(_) => 2,
+            Self::File { .. } => 1,
+            Self::Default(_) => 0,
+        }
+    }
 }
 
 impl fmt::Display for Origin {

@@ -24,7 +24,7 @@ use swath_serve::{
 
 use super::{
     AnswerSettings, FileSettings, ListenSettings, RecordSettings, ServeSettings, TlsSettings,
-    layers::{Layers, Origin},
+    layers::Layers,
     table::{self, Setting},
     value::{self, Wrong},
 };
@@ -67,11 +67,14 @@ pub(crate) fn resolve(layers: &Layers) -> Result<ServeSettings, Vec<String>> {
     if complaints.is_empty() { Ok(settings) } else { Err(complaints) }
 }
 
-/// What was typed to be served is served: a demo asked for over a ROOT in a file is fine, both in one breath are not.
+/// A demo asked for over a ROOT in a weaker place is fine; anywhere else, one of the two would be passed over in
+/// silence.
 fn one_thing_is_served(reader: &Reader<'_>, demo: bool) {
-    let origin = |setting| reader.layers.find(setting).origin;
-    if let (true, Origin::Flag(_), Origin::Flag(root)) = (demo, origin(&table::DEMO), origin(&table::ROOT)) {
-        reader.complain(format!("--demo serves built-in media: leave {root} out, or --demo"));
+    let (asked, root) = (reader.layers.find(&table::DEMO).origin, reader.layers.find(&table::ROOT).origin);
+    if demo && root.is_given() && root.strength() >= asked.strength() {
+        reader.complain(format!(
+            "{asked} serves built-in media, yet {root} names something else: leave one of them out"
+        ));
     }
 }
 
@@ -281,7 +284,10 @@ impl Reader<'_> {
 mod tests {
     use swath_serve::listen::DEFAULT_ADDRESS;
 
-    use super::{super::layers::Layer, *};
+    use super::{
+        super::layers::{Layer, Origin},
+        *,
+    };
 
     fn layers(typed: &[(&'static Setting, &str)]) -> Layers {
         let mut layer = Layer::default();
@@ -344,12 +350,17 @@ mod tests {
     #[test]
     fn a_demo_and_a_root_in_one_breath_are_refused() {
         let typed = [(&table::DEMO, "true"), (&table::ROOT, "media")];
-        assert_eq!(complaints(&typed), ["--demo serves built-in media: leave ROOT out, or --demo"]);
-        let mut over_a_file = layers(&[(&table::DEMO, "true")]);
-        let mut file = Layer::default();
-        file.put(&table::ROOT, vec!["media".into()], Origin::Variable("SWATH_ROOT".to_owned()));
-        over_a_file.0.push(file);
-        assert!(resolve(&over_a_file).expect("resolves").demo);
+        let said = ["--demo serves built-in media, yet ROOT names something else: leave one of them out"];
+        assert_eq!(complaints(&typed), said);
+        let over = |strong: &'static Setting, weak: &'static Setting| {
+            let mut file = Layer::default();
+            file.put(weak, vec!["true".into()], Origin::Variable(weak.variable()));
+            let mut layers = layers(&[(strong, "true")]);
+            layers.0.push(file);
+            layers
+        };
+        assert!(resolve(&over(&table::DEMO, &table::ROOT)).expect("resolves").demo);
+        assert!(resolve(&over(&table::ROOT, &table::DEMO)).is_err());
     }
 
     #[test]
