@@ -106,7 +106,10 @@ impl ServeDirBuilder {
         self
     }
 
-    /// Shares a budget of read buffers with other services; without this, it has one of its own.
+    /// Keeps read buffers within a budget, and shares it with other services.
+    ///
+    /// Only for callers that let go of each chunk before they ask for the next, as hyper does: a body waits while its last
+    /// chunk is kept. Without this there is no budget, and bodies may be collected.
     #[must_use]
     pub fn buffers(mut self, buffers: Arc<Buffers>) -> Self {
         self.buffers = Some(buffers);
@@ -126,7 +129,7 @@ impl ServeDirBuilder {
             check_host: false,
             recorder: self.recorder,
             views: Arc::default(),
-            buffers: self.buffers.unwrap_or_default(),
+            buffers: self.buffers.unwrap_or_else(|| Arc::new(Buffers::unlimited())),
         };
         Ok(ServeDir { service: Arc::new(Service::new(options)) })
     }

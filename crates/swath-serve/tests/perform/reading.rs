@@ -246,6 +246,13 @@ fn a_caller_that_keeps_every_chunk_is_served_from_unlimited_buffers() -> io::Res
     let body = served.send(true, &Seen::default(), &Arc::new(Buffers::unlimited()))?;
     let collected = run(body.collect()).map_err(io::Error::other)?.to_bytes();
     assert!(collected == served.octets);
+
+    // And so is whoever collects what the tower service answers.
+    let files = swath_serve::ServeDir::new(place.path()).map_err(io::Error::other)?;
+    let request = http::Request::get("/clip.mp4").body(()).map_err(io::Error::other)?;
+    let answer = run(tower::ServiceExt::oneshot(files, request)).map_err(io::Error::other)?;
+    let collected = run(answer.into_body().collect()).map_err(io::Error::other)?.to_bytes();
+    assert!(collected == served.octets);
     Ok(())
 }
 
