@@ -180,7 +180,7 @@ fn row(entry: &Entry<'_>) -> Markup {
                         (icon(entry.icon()))
                         bdi { (shown) @if !is_file { "/" } }
                     }
-                    @if entry.is_played() { a.act href=(href) aria-label={ "The file itself: " (shown) } { "raw" } }
+                    @if entry.is_played() { a.act href=(href) aria-label={ "raw " (shown) } { "raw" } }
                     @if is_file {
                         a.act href={ (href) "?download" } rel="nofollow" aria-label={ "Download " (shown) } title="Download" { (icon("get")) }
                     }
