@@ -2,6 +2,7 @@
 
 mod config;
 mod docs;
+mod effects;
 mod explain;
 mod harness;
 mod help;

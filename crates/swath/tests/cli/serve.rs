@@ -25,7 +25,7 @@ fn start(swath: &Swath, args: &[&str]) -> Running {
 }
 
 /// Starts a response of a long file and reads no further than its head.
-fn half_read(swath: &Swath, address: SocketAddr) -> std::net::TcpStream {
+pub(crate) fn half_read(swath: &Swath, address: SocketAddr) -> std::net::TcpStream {
     File::create(swath.path().join("long")).and_then(|file| file.set_len(LONG)).expect("a long file");
     let mut stream = connect(address);
     write!(stream, "GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
