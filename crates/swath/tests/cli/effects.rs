@@ -109,7 +109,7 @@ fn answer(address: SocketAddr, effect: &Effect) -> String {
     let mut stream = connect(address);
     write!(stream, "GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", effect.target, effect.fields)
         .expect("sent");
-    stream.set_read_timeout(Some(Duration::from_secs(1))).expect("a timeout");
+    stream.set_read_timeout(Some(Duration::from_secs(3))).expect("a timeout");
     let mut octets = Vec::new();
     // A connection that stays open ends this by its silence.
     let _ = stream.read_to_end(&mut octets);
@@ -146,15 +146,18 @@ fn root_may_be_one_file() {
 
 #[test]
 fn tags_of_content_are_the_same_for_the_same_content() {
-    let tags: BTreeSet<String> = (0..2)
-        .map(|_| {
+    let tags = |mode| {
+        let tag = |_| {
             let swath = site();
-            let (_server, address) = start(&swath, &["--etag", "content"]);
+            let (_server, address) = start(&swath, &["--etag", mode]);
             let answer = ask(connect(address), "/a.txt", "");
-            answer.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").to_owned()
-        })
-        .collect();
-    assert_eq!(tags.len(), 1, "{tags:?}");
+            let tag = answer.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").to_owned();
+            // A file this young may still be marked weak.
+            tag.trim_start_matches("W/").to_owned()
+        };
+        (0..2).map(tag).collect::<BTreeSet<String>>().len()
+    };
+    assert_eq!((tags("content"), tags("stat")), (1, 2));
 }
 
 #[test]
