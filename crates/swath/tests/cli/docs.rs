@@ -73,3 +73,23 @@ fn flags(text: &str) -> BTreeSet<String> {
         .map(|word| word.trim_end_matches('-').to_owned())
         .collect()
 }
+
+#[test]
+fn the_limits_on_the_page_are_the_defaults() {
+    let help = String::from_utf8(Swath::new().output(&["serve", "-h"]).stdout).expect("UTF-8");
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut seen = 0;
+    for row in page("serve.md").lines().filter(|line| line.starts_with("| `--")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let flag = cells[1].trim_matches('`');
+        let default = match cells[2] {
+            "half the files that may be open" => "auto".to_owned(),
+            written => written.replace([' ', ','], ""),
+        };
+        let (_, after) = help.split_once(&format!("{flag} <")).expect(flag);
+        let (_, after) = after.split_once("[default: ").expect(flag);
+        assert_eq!(after.split(']').next(), Some(default.as_str()), "{flag}");
+        seen += 1;
+    }
+    assert!(seen >= 15, "{seen} rows");
+}

@@ -12,6 +12,7 @@ use std::{
 use rustix::process::Signal;
 
 use crate::{
+    certificate::shown_and_answered,
     harness::{self, Swath},
     running::{PATIENCE, Running, ask, connect},
 };
@@ -144,14 +145,21 @@ fn a_second_signal_cuts_at_once() {
 fn sighup_reads_the_certificate_again_and_keeps_the_old_one_if_it_must() {
     let swath = certified(site());
     let mut server = start(&swath, &["--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
-    server.says("at https://127.0.0.1:");
+    let address = server.address();
+    assert!(server.heard[0].contains(" at https://"), "{:?}", server.heard);
+    let (first, answer) = shown_and_answered(address, "/a.txt");
+    assert!(answer.ends_with("0123456789"), "{answer}");
     let swath = certified(swath);
+    assert_eq!(shown_and_answered(address, "/a.txt").0, first, "files are read when asked to be, not before");
     server.signal(Signal::HUP);
     server.says("read the certificate again");
+    let (second, answer) = shown_and_answered(address, "/a.txt");
+    assert!(second != first && answer.ends_with("0123456789"), "{answer}");
     let swath = swath.file("key.pem", "nothing of use");
     server.signal(Signal::HUP);
     let line = server.says("key.pem");
     assert!(line.contains("keeps the old certificate"), "{line}");
+    assert_eq!(shown_and_answered(address, "/a.txt").0, second);
     server.signal(Signal::TERM);
     assert_eq!(server.wait().0.code(), Some(0));
     drop(swath);
