@@ -27,6 +27,7 @@ const MATRIX: &[(&str, [&str; 3])] = &[
     ("/to-hidden", ["hidden", "hidden", NONE]),
     ("/out", [NONE, SECRET, NONE]),
     ("/out-absolute", [NONE, SECRET, NONE]),
+    ("/out-through-root", [NONE, SECRET, NONE]),
     ("/out-dir/secret", [NONE, SECRET, NONE]),
     ("/out-dir", [NONE, "to /out-dir/", NONE]),
     ("/out-dir/", [NONE, "directory", NONE]),
@@ -69,6 +70,7 @@ fn space() -> Space {
     space.link(".hidden", "to-hidden");
     space.link("../secret", "out");
     space.link(space.outer().join("secret"), "out-absolute");
+    space.link(root.join("../secret"), "out-through-root");
     space.link("..", "out-dir");
     space.link("out", "out-chain");
     space.link("dir/../..", "out-of-dir");

@@ -32,6 +32,9 @@ const QUEUE_MAX: usize = 64;
 /// The most digests remembered, some 150 octets each; the oldest is forgotten first.
 const KNOWN_MAX: usize = 16_384;
 
+/// How many locks may pile up before those that nobody holds are cleared away: requests that were given up leave some.
+const TURNS_MAX: usize = 1024;
+
 /// How much is read at a time, in octets.
 const CHUNK: usize = 256 << 10;
 
@@ -149,7 +152,11 @@ impl Shared {
     }
 
     fn turn(&self, version: Version) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(self.state().inline.entry(version).or_default())
+        let mut state = self.state();
+        if state.inline.len() >= TURNS_MAX {
+            state.inline.retain(|_, turn| Arc::strong_count(turn) > 1);
+        }
+        Arc::clone(state.inline.entry(version).or_default())
     }
 
     /// Puts a long file in the queue unless it is there already, and sees that somebody works on it.
@@ -335,6 +342,18 @@ mod tests {
         }
         assert_eq!((state.known.len(), state.order.len()), (KNOWN_MAX, KNOWN_MAX));
         assert!(!state.known.contains_key(&version(0)) && state.known.contains_key(&version(1)));
+    }
+
+    #[test]
+    fn locks_that_nobody_holds_do_not_pile_up() {
+        let shared = Shared::default();
+        let (_space, _file, facts) = file_of(b"x");
+        let held = shared.turn(Version::from(&facts));
+        for length in 10..10 + 2 * TURNS_MAX as u64 {
+            shared.turn(Version { length, ..Version::from(&facts) });
+        }
+        assert!(shared.state().inline.len() <= TURNS_MAX);
+        assert!(Arc::ptr_eq(&held, &shared.turn(Version::from(&facts))));
     }
 
     #[test]

@@ -229,6 +229,7 @@ mod tests {
             ("dotted", inside.join("a/../../root/./a//file"), Ok(())),
             ("itself", inside.join(""), Ok(())),
             ("out", "../secret".into(), Err(Errno::XDEV)),
+            ("through", inside.join("../secret"), Err(Errno::XDEV)),
             ("far-out", "/etc/passwd".into(), Err(Errno::XDEV)),
             ("nowhere", "/etc/nothing-here".into(), Err(Errno::XDEV)),
             ("above", "..".into(), Err(Errno::XDEV)),
