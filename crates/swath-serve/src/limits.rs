@@ -33,6 +33,11 @@ pub struct Limits {
     /// 60 s: longer than the pause between two seeks of a person; a connection that is opened
     /// ahead of need, as browsers do, waits as long as `head_time` for its first octet.
     pub idle_time: Duration,
+    /// The time a connection may stay open with no request under way while every place is taken and peers wait.
+    ///
+    /// 2 s: whoever holds places and asks for nothing makes room for those who do; a person's next seek costs a
+    /// reconnection then, and only then.
+    pub crowded_idle_time: Duration,
     /// The time a response may make no progress because its peer takes none of it.
     ///
     /// 60 s: a player that is paused lets its connection stall, and asks again by range when it goes on; so
@@ -44,7 +49,7 @@ pub struct Limits {
     /// 128 KiB: keeps what a slow reader pins in the kernel small, and makes "no progress" true:
     /// the kernel asks for more once half of it has gone, so a peer that reads at least 1.1 KiB/s never looks stalled.
     pub unsent_bytes: u32,
-    /// The most connections at once, over all listeners; further ones wait in the kernel's backlog.
+    /// The most connections at once, over all listeners; further ones wait in the kernel's backlog, and idle ones make room.
     ///
     /// By default derived from the descriptors the process may open: see [`Limits::connections_for`].
     pub connections: Option<NonZeroUsize>,
@@ -100,6 +105,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(15),
             handshake_time: Duration::from_secs(10),
             idle_time: Duration::from_secs(60),
+            crowded_idle_time: Duration::from_secs(2),
             stalled_write_time: Duration::from_secs(60),
             unsent_bytes: 128 * 1024,
             connections: None,

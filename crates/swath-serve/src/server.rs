@@ -10,12 +10,12 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::unix::AsyncFd;
-use tokio::sync::watch;
+use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::connection::{Context, Respond, Stage, TrustedProxies};
+use crate::connection::{Context, Respond, Stage, TrustedProxies, Word};
 use crate::limits::Limits;
 use crate::listen::{BoundAddress, Inherited, ListenAddress, ListenError, Listener, UNIX_MODE};
 use crate::runtime::{Task, Workers};
@@ -30,6 +30,12 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
 /// The time that cutting what is under way may take, once the grace is over.
 const CUT_TIME: Duration = Duration::from_secs(2);
+
+/// How often it is looked at whether a crowd is over, while nobody comes.
+const CROWD_TIME: Duration = Duration::from_secs(1);
+
+/// The share of places that must be free for a crowd to be over: one in sixteen.
+const CROWD_SHARE: usize = 16;
 
 /// How a server is set up.
 #[derive(Debug)]
@@ -189,7 +195,8 @@ impl Bound {
         respond: Arc<R>,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let (stage, staged) = watch::channel(Stage::Serving);
+        let (word, heard) = watch::channel(Word::SERVING);
+        let word = Arc::new(word);
         let grace = self.limits.grace;
         let slots = Slots::new(self.connections, self.limits.connections_per_peer);
         let context = Arc::new(Context {
@@ -197,12 +204,17 @@ impl Bound {
             limits: self.limits,
             tls: self.tls,
             trusted: self.trusted,
-            stage: staged,
+            word: heard,
         });
         let workers = Arc::new(Workers::start(self.threads, &context)?);
         drop(context);
         let notices = self.notices;
-        let shared = Arc::new(Accepting { slots, most: self.connections, notices: notices.clone() });
+        let shared = Arc::new(Accepting {
+            slots,
+            most: self.connections,
+            notices: notices.clone(),
+            word: Arc::clone(&word),
+        });
         let mut accepting = JoinSet::new();
         for listener in self.listeners {
             accepting.spawn(accept(watched(listener)?, Arc::clone(&workers), Arc::clone(&shared)));
@@ -212,10 +224,10 @@ impl Bound {
         accepting.shutdown().await;
         let Some(mut workers) = Arc::into_inner(workers) else { return Ok(()) };
         workers.close();
-        let _ = stage.send(Stage::Finishing);
+        word.send_modify(|word| word.stage = Stage::Finishing);
         if timeout(grace, workers.finished()).await.is_err() {
             notices.tell(&Notice::GraceOver);
-            let _ = stage.send(Stage::Cutting);
+            word.send_modify(|word| word.stage = Stage::Cutting);
             if timeout(CUT_TIME, workers.finished()).await.is_err() {
                 // A thread is stuck in a system call; the process ends without it.
                 return Ok(());
@@ -240,6 +252,40 @@ struct Accepting {
     slots: Slots,
     most: NonZeroUsize,
     notices: Notices,
+    word: Arc<watch::Sender<Word>>,
+}
+
+impl Accepting {
+    /// Waits for a connection to accept.
+    async fn readable<'a>(
+        &self,
+        listener: &'a AsyncFd<Listener>,
+    ) -> io::Result<AsyncFdReadyGuard<'a, Listener>> {
+        loop {
+            if !self.word.borrow().crowded {
+                return listener.readable().await;
+            }
+            match timeout(CROWD_TIME, listener.readable()).await {
+                Ok(ready) => return ready,
+                Err(_) => self.relax(),
+            }
+        }
+    }
+
+    /// Has idle connections make room for a peer that waits, and waits for a place.
+    async fn crowded_place(&self) -> Option<OwnedSemaphorePermit> {
+        if self.word.send_if_modified(|word| !std::mem::replace(&mut word.crowded, true)) {
+            self.notices.tell(&Notice::Full(self.most));
+        }
+        self.slots.place().await
+    }
+
+    /// Ends the crowd once a good many places are free: every change of the word wakes every connection.
+    fn relax(&self) {
+        if self.word.borrow().crowded && self.slots.free() > self.most.get() / CROWD_SHARE {
+            self.word.send_if_modified(|word| std::mem::replace(&mut word.crowded, false));
+        }
+    }
 }
 
 /// Accepts from one listener for as long as it lives.
@@ -248,8 +294,20 @@ async fn accept(listener: AsyncFd<Listener>, workers: Arc<Workers>, shared: Arc<
     let mut trouble = Trouble::default();
     loop {
         // Waits for a peer before it waits for a place, so that an idle listener keeps no place from a busy one.
-        let Ok(mut ready) = listener.readable().await else { return };
-        let Some(place) = place(&shared).await else { return };
+        let Ok(mut ready) = shared.readable(&listener).await else { return };
+        let place = match shared.slots.place_now() {
+            Some(place) => place,
+            None if !listener.get_ref().has_peer() => {
+                // What was known of readiness was that of the last peer: nobody waits.
+                ready.clear_ready();
+                continue;
+            }
+            None => match shared.crowded_place().await {
+                Some(place) => place,
+                None => return,
+            },
+        };
+        shared.relax();
         match listener.get_ref().accept() {
             Ok((accepted, peer)) => {
                 trouble.over(&shared.notices);
@@ -270,14 +328,6 @@ async fn accept(listener: AsyncFd<Listener>, workers: Arc<Workers>, shared: Arc<
             }
         }
     }
-}
-
-async fn place(shared: &Accepting) -> Option<tokio::sync::OwnedSemaphorePermit> {
-    if let Some(place) = shared.slots.place_now() {
-        return Some(place);
-    }
-    shared.notices.tell(&Notice::Full(shared.most));
-    shared.slots.place().await
 }
 
 /// Want of resources while accepting: how long it has lasted.

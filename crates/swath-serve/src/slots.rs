@@ -70,6 +70,11 @@ impl Slots {
         Arc::clone(&self.all).try_acquire_owned().ok()
     }
 
+    /// Returns how many places are free.
+    pub(crate) fn free(&self) -> usize {
+        self.all.available_permits()
+    }
+
     /// Admits the connection of `peer` that was accepted for `place`.
     pub(crate) fn admit(&self, place: OwnedSemaphorePermit, peer: Peer) -> Admission {
         let (Some(peers), Some(address)) = (&self.peers, peer.ip()) else {

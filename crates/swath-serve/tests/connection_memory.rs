@@ -95,6 +95,6 @@ fn crowd(address: SocketAddr) {
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    println!("gathered");
+    std::io::stdout().write_all(b"gathered\n").unwrap();
     let _ = std::io::stdin().read(&mut [0]);
 }

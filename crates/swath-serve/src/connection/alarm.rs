@@ -30,10 +30,11 @@ impl Alarm {
         cx: &mut Context<'_>,
         progress: &Progress,
         limits: &Limits,
+        crowded: bool,
     ) -> Poll<Expired> {
         loop {
             let now = Instant::now();
-            let deadline = progress.deadline(limits);
+            let deadline = progress.deadline(limits, crowded);
             match deadline {
                 Some((at, why)) if at <= now => return Poll::Ready(why),
                 Some((at, _)) if at < self.sleep.deadline() => self.sleep.as_mut().reset(at),

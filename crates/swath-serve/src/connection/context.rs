@@ -21,19 +21,61 @@ pub(crate) enum Stage {
     Cutting,
 }
 
+/// What the server tells its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word {
+    pub(crate) stage: Stage,
+    /// Whether every place is taken and peers wait.
+    pub(crate) crowded: bool,
+}
+
+impl Word {
+    /// The word at the start.
+    pub(crate) const SERVING: Word = Word { stage: Stage::Serving, crowded: false };
+}
+
 /// Shared by all connections.
 pub(crate) struct Context<R> {
     pub(crate) respond: Arc<R>,
     pub(crate) limits: Limits,
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) trusted: TrustedProxies,
-    pub(crate) stage: watch::Receiver<Stage>,
+    pub(crate) word: watch::Receiver<Word>,
 }
 
 impl<R> Context<R> {
+    /// Listens to the server's word.
+    pub(super) fn listen(&self) -> Signal {
+        let mut word = self.word.clone();
+        let now = *word.borrow_and_update();
+        Signal { word, now }
+    }
+
     /// Waits until the server has come at least to `stage`.
     pub(super) async fn reached(&self, stage: Stage) {
         // The sender lives as long as the server; if it is gone, so is the server.
-        let _ = self.stage.clone().wait_for(|now| *now >= stage).await;
+        let _ = self.word.clone().wait_for(|word| word.stage >= stage).await;
+    }
+}
+
+/// The server's word, as one connection hears it.
+pub(super) struct Signal {
+    word: watch::Receiver<Word>,
+    now: Word,
+}
+
+impl Signal {
+    /// Returns the last word heard.
+    pub(super) fn now(&self) -> Word {
+        self.now
+    }
+
+    /// Waits for another word.
+    pub(super) async fn changed(&mut self) {
+        match self.word.changed().await {
+            Ok(()) => self.now = *self.word.borrow_and_update(),
+            // Whoever ran the server has let go of it.
+            Err(_) => self.now.stage = Stage::Cutting,
+        }
     }
 }

@@ -55,7 +55,8 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if self.progress.was_cut() {
+        // A response that is not complete, also because serving it panicked, must not look complete.
+        if self.progress.was_cut() || !self.progress.is_idle() {
             self.stream.reset_on_close();
         }
         self.progress.over();

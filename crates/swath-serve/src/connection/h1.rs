@@ -50,19 +50,22 @@ pub(super) async fn serve<R: Respond>(
         Requests { info: info.clone(), progress: Arc::clone(&progress), context: Arc::clone(&context) };
     let mut engine = engine(&context).serve_connection(TokioIo::new(guard), requests);
     let mut alarm = Alarm::new(&context.limits);
-    let mut finishing = std::pin::pin!(context.reached(Stage::Finishing));
-    let mut cutting = std::pin::pin!(context.reached(Stage::Cutting));
+    let mut signal = context.listen();
     let mut told = false;
     let over = loop {
+        let word = signal.now();
+        if word.stage == Stage::Cutting {
+            break Over::Cut;
+        }
+        if word.stage == Stage::Finishing && !told {
+            told = true;
+            Pin::new(&mut engine).graceful_shutdown();
+        }
         tokio::select! {
             biased;
             done = &mut engine => break Over::Engine(done),
-            why = poll_fn(|cx| alarm.poll(cx, &progress, &context.limits)) => break Over::Expired(why),
-            () = &mut cutting => break Over::Cut,
-            () = &mut finishing, if !told => {
-                told = true;
-                Pin::new(&mut engine).graceful_shutdown();
-            }
+            why = poll_fn(|cx| alarm.poll(cx, &progress, &context.limits, word.crowded)) => break Over::Expired(why),
+            () = signal.changed() => {}
         }
     };
     // What is not complete is ended before the engine lets go of it, so that whoever hears of it hears why.

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, request};
@@ -52,17 +53,24 @@ pub(super) async fn serve<R: Respond>(
     };
     let mut engine = std::pin::pin!(engine(limits, tasks).serve_connection(TokioIo::new(guard), requests));
     let mut alarm = Alarm::new(limits);
-    let mut finishing = std::pin::pin!(context.reached(Stage::Finishing));
-    let mut cutting = std::pin::pin!(context.reached(Stage::Cutting));
+    let mut signal = context.listen();
     let (mut told, mut leave_at) = (false, None);
     let end = loop {
+        let word = signal.now();
+        if word.stage == Stage::Cutting {
+            break Outcome::ShutDown;
+        }
+        if !told && (word.stage == Stage::Finishing || has_asked_enough(&progress, limits)) {
+            told = true;
+            engine.as_mut().graceful_shutdown();
+        }
         tokio::select! {
             biased;
             done = engine.as_mut() => {
                 note_broken_framing(done, &progress, &info, &context);
                 break Outcome::AbortedByPeer;
             }
-            why = poll_fn(|cx| alarm.poll(cx, &progress, limits)), if leave_at.is_none() => {
+            why = poll_fn(|cx| alarm.poll(cx, &progress, limits, word.crowded)), if leave_at.is_none() || !progress.is_idle() => {
                 if why == Expired::Stalled {
                     break Outcome::Stalled;
                 }
@@ -70,35 +78,30 @@ pub(super) async fn serve<R: Respond>(
                 engine.as_mut().graceful_shutdown();
                 leave_at = Some(Instant::now() + limits.linger_time);
             }
-            () = sleep_until(leave_at.unwrap_or_else(Instant::now)), if leave_at.is_some() => break Outcome::AbortedByPeer,
-            () = &mut cutting => break Outcome::ShutDown,
-            () = wants_no_more(&progress, limits, &mut finishing), if !told => {
-                told = true;
-                engine.as_mut().graceful_shutdown();
+            // A request that crossed our goodbye is answered all the same.
+            () = sleep_until(leave_at.unwrap_or_else(Instant::now)), if leave_at.is_some() => {
+                if progress.is_idle() {
+                    break Outcome::AbortedByPeer;
+                }
+                leave_at = Some(Instant::now() + limits.linger_time);
             }
+            () = poll_fn(|_| enough(&progress, limits)), if !told => {}
+            () = signal.changed() => {}
         }
     };
     progress.cut(end);
 }
 
-/// Waits until no further requests shall be taken: the server stops, or there have been enough.
-async fn wants_no_more(
-    progress: &Progress,
-    limits: &Limits,
-    finishing: &mut (impl Future<Output = ()> + Unpin),
-) {
-    let enough = poll_fn(|_| {
-        // Looked at whenever the connection was polled, which every request does.
-        if progress.requests() >= limits.requests_per_connection.get() {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    });
-    tokio::select! {
-        () = enough => {}
-        () = finishing => {}
-    }
+/// Says whether the connection has had as many requests as it may have.
+fn has_asked_enough(progress: &Progress, limits: &Limits) -> bool {
+    progress.requests() >= limits.requests_per_connection.get()
+}
+
+/// Is ready once the connection has had as many requests as it may have.
+///
+/// Wakes nobody: it is polled whenever the connection is, which every request causes.
+fn enough(progress: &Progress, limits: &Limits) -> Poll<()> {
+    if has_asked_enough(progress, limits) { Poll::Ready(()) } else { Poll::Pending }
 }
 
 /// Sets up the engine from the limits.

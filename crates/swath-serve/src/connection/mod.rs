@@ -34,7 +34,7 @@ mod scrape;
 mod stream;
 mod stream_task;
 
-pub(crate) use context::{Context, Stage};
+pub(crate) use context::{Context, Stage, Word};
 pub(crate) use open::{serve, turn_away};
 pub use peer::{ForwardedField, ParseProxyError, TrustedProxies, TrustedProxy};
 pub use respond::{BoxError, ConnectionInfo, Peer, Refusal, Respond, Scheme};

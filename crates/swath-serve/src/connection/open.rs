@@ -4,11 +4,12 @@
 //! something, a connection costs its socket and little more.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::answer::{Answer, refusal};
@@ -96,22 +97,34 @@ enum Opening {
 async fn clear<R: Respond>(mut stream: Stream, info: ConnectionInfo, context: Arc<Context<R>>) {
     let mut read_ahead = Vec::new();
     let mut head_since = None;
-    let looked = tokio::select! {
-        biased;
-        looked = timeout(context.limits.head_time, look(&stream, &mut read_ahead, &mut head_since)) => looked,
-        // Nothing was asked for yet, so nothing is lost.
-        () = context.reached(Stage::Finishing) => return,
+    let looked = {
+        let mut looking = pin!(look(&stream, &mut read_ahead, &mut head_since));
+        let limits = &context.limits;
+        let (accepted, mut signal) = (Instant::now(), context.listen());
+        loop {
+            let word = signal.now();
+            let patience =
+                if word.crowded { limits.head_time.min(limits.crowded_idle_time) } else { limits.head_time };
+            tokio::select! {
+                biased;
+                looked = &mut looking => break Some(looked),
+                () = sleep_until(accepted + patience) => break None,
+                // Nothing was asked for yet, so nothing is lost.
+                () = signal.changed(), if word.stage == Stage::Serving => {}
+                () = std::future::ready(()), if word.stage != Stage::Serving => return,
+            }
+        }
     };
     match looked {
-        Ok(Ok(Opening::Two)) => Box::pin(h2::serve(stream, Bytes::from(read_ahead), info, context)).await,
-        Ok(Ok(Opening::One)) => {
+        Some(Ok(Opening::Two)) => Box::pin(h2::serve(stream, Bytes::from(read_ahead), info, context)).await,
+        Some(Ok(Opening::One)) => {
             Box::pin(h1::serve(stream, Bytes::from(read_ahead), head_since, info, context)).await;
         }
         // A browser's connection ahead of need, or a port scan.
         _ if read_ahead.is_empty() => {}
         // Part of the preface of HTTP/2, and no more.
-        Err(_) => refuse(&mut stream, Some(Answer::HEAD_TIMEOUT), &info, &context).await,
-        Ok(Err(_)) => refuse(&mut stream, None, &info, &context).await,
+        None => refuse(&mut stream, Some(Answer::HEAD_TIMEOUT), &info, &context).await,
+        Some(Err(_)) => refuse(&mut stream, None, &info, &context).await,
     }
 }
 

@@ -75,7 +75,8 @@ impl Progress {
     /// Returns the deadline in force.
     ///
     /// While a response is under way and its peer takes it there is none: it may take as long as it is long.
-    pub(super) fn deadline(&self, limits: &Limits) -> Option<(Instant, Expired)> {
+    /// In a `crowded` house idle connections have less time.
+    pub(super) fn deadline(&self, limits: &Limits, crowded: bool) -> Option<(Instant, Expired)> {
         let inner = self.lock();
         if let Some(since) = inner.blocked_since {
             return Some((since + limits.stalled_write_time, Expired::Stalled));
@@ -88,6 +89,7 @@ impl Progress {
         }
         // A connection that never asked for anything gets the time of a head for its first octet.
         let patience = if inner.requests == 0 { limits.head_time } else { limits.idle_time };
+        let patience = if crowded { patience.min(limits.crowded_idle_time) } else { patience };
         Some((inner.idle_since + patience, Expired::Idle))
     }
 
@@ -253,7 +255,7 @@ mod tests {
     };
 
     fn left(progress: &Progress) -> Option<(u64, Expired)> {
-        let (at, why) = progress.deadline(&LIMITS())?;
+        let (at, why) = progress.deadline(&LIMITS(), false)?;
         Some((at.saturating_duration_since(Instant::now()).as_secs(), why))
     }
 
@@ -273,6 +275,20 @@ mod tests {
         assert_eq!(left(&progress), None);
         progress.wrote(&[IoSlice::new(b"bc")], 2);
         assert_eq!(left(&progress), Some((2, Expired::Idle)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crowd_shortens_idleness_and_nothing_else() {
+        let limits = Limits { crowded_idle_time: Duration::ZERO, ..LIMITS() };
+        let progress = Progress::one(Tally::new(), None);
+        let at = |crowded| progress.deadline(&limits, crowded).map(|(at, why)| (at - Instant::now(), why));
+        assert_eq!(at(true), Some((Duration::ZERO, Expired::Idle)));
+        progress.read();
+        assert_eq!(at(true), at(false));
+        progress.begin();
+        assert_eq!(at(true), None);
+        progress.blocked();
+        assert_eq!(at(true), at(false));
     }
 
     #[tokio::test(start_paused = true)]

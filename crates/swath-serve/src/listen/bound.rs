@@ -183,6 +183,13 @@ impl Listener {
         }
     }
 
+    /// Says whether a peer waits to be accepted.
+    pub(crate) fn has_peer(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let mut fds = [PollFd::from_borrowed_fd(self.as_fd(), PollFlags::IN)];
+        poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
+    }
+
     /// Accepts one connection; `WouldBlock` when there is none.
     pub(crate) fn accept(&self) -> io::Result<(Accepted, Peer)> {
         // One call gives a socket that does not block and is not passed on to children.
@@ -285,11 +292,13 @@ mod tests {
     fn connections_take_over_what_the_listener_was_set_to() {
         let listener = bind("127.0.0.1:0", false).unwrap();
         let _client = std::net::TcpStream::connect(listener.address().socket_address().unwrap()).unwrap();
+        assert!(listener.has_peer());
         let (Accepted::Tcp(stream), Peer::Tcp(_)) = listener.accept().unwrap() else { panic!("not TCP") };
         let socket = SockRef::from(&stream);
         assert!(socket.tcp_nodelay().unwrap());
         assert_eq!(socket.tcp_notsent_lowat().unwrap(), Limits::default().unsent_bytes);
         assert!(socket.nonblocking().unwrap());
+        assert!(!listener.has_peer());
         assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 

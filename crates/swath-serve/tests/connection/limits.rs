@@ -10,7 +10,8 @@ use swath_serve::limits::Limits;
 use crate::support::{Running, short, wait_for};
 
 fn patient() -> Limits {
-    Limits { idle_time: Duration::from_secs(60), head_time: Duration::from_secs(60), ..short() }
+    let patient = Duration::from_secs(60);
+    Limits { idle_time: patient, head_time: patient, crowded_idle_time: patient, ..short() }
 }
 
 #[test]
@@ -34,6 +35,36 @@ fn connections_beyond_the_cap_wait_and_are_served_later() {
     // Those inside were not disturbed.
     second.get("/still");
     assert_eq!(second.reply().text(), "/still");
+}
+
+#[test]
+fn idle_connections_make_room_when_all_places_are_taken() {
+    let crowded_idle_time = Duration::from_millis(300);
+    let limits = Limits { connections: NonZeroUsize::new(3), crowded_idle_time, ..patient() };
+    let server = Running::start(limits);
+    let (mut idle, mut silent, mut busy) = (server.connect(), server.connect(), server.connect());
+    idle.get("/idle");
+    idle.reply();
+    busy.get("/slow/60");
+    busy.head();
+    // Longer than a crowd allows: without one, nobody is hurried.
+    std::thread::sleep(Duration::from_millis(500));
+    idle.get("/idle");
+    idle.reply();
+    let mut waiting = server.connect();
+    waiting.get("/waiting");
+    assert_eq!(waiting.reply().text(), "/waiting");
+    assert!(silent.rest().is_empty());
+    busy.stream.read_exact(&mut [0; 60]).unwrap();
+    // Once the crowd is over, nobody is hurried again.
+    drop((idle, waiting, busy));
+    std::thread::sleep(Duration::from_millis(1200));
+    let mut calm = server.connect();
+    calm.get("/calm");
+    calm.reply();
+    std::thread::sleep(Duration::from_millis(500));
+    calm.get("/calm");
+    assert_eq!(calm.reply().text(), "/calm");
 }
 
 #[test]

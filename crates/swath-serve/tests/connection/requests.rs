@@ -166,6 +166,17 @@ fn a_response_that_is_cut_ends_in_a_reset() {
 }
 
 #[test]
+fn a_service_that_panics_costs_its_connection_and_no_more() {
+    let server = Running::start(short());
+    let mut client = server.connect();
+    client.get("/panic/10");
+    assert!(client.until_reset().0, "a response that was cut looked complete");
+    let mut client = server.connect();
+    client.get("/on");
+    assert_eq!(client.reply().text(), "/on");
+}
+
+#[test]
 fn a_peer_that_vanishes_is_recorded_and_the_server_goes_on() {
     let server = Running::start(Limits { stalled_write_time: Duration::from_secs(60), ..short() });
     let mut client = server.connect();

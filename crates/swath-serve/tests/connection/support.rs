@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Answers by path: `/bytes/N` has N octets, `/cut/N` fails after N, `/slow/N` gives an octet each 20 ms, N in all; `/late/N` answers
-/// after N ms, `/pause/N` gives one octet N ms after its head; the rest says its path.
+/// after N ms, `/pause/N` gives one octet N ms after its head, `/panic` panics; the rest says its path.
 pub(crate) struct Answers {
     recorder: Recorder,
     pub(crate) seen: Arc<Seen>,
@@ -87,6 +87,7 @@ impl Respond for Answers {
         let mut body = match kind {
             "bytes" => Made::new(Kind::Bytes, number, record),
             "cut" => Made::new(Kind::Cut, number, record),
+            "panic" => Made::new(Kind::Panic, number, record),
             "slow" => Made::new(Kind::Slow(None), number, record),
             "pause" => {
                 let pause = tokio::time::sleep(Duration::from_millis(number));
@@ -136,6 +137,7 @@ enum Kind {
     Bytes,
     Cut,
     Slow(Option<Pin<Box<tokio::time::Sleep>>>),
+    Panic,
     Text(Bytes),
 }
 
@@ -151,6 +153,7 @@ impl Made {
         let count = match &mut self.kind {
             Kind::Text(text) => return Poll::Ready(Ok(text.clone())),
             Kind::Bytes => most,
+            Kind::Panic => panic!("as the test asks"),
             Kind::Cut if self.left <= 1000 => {
                 self.record.abort(Outcome::Changed, None);
                 return Poll::Ready(Err("the file changed".into()));
