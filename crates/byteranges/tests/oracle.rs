@@ -46,11 +46,11 @@ fn lines(conditions: &Conditions, range: Option<&str>) -> Vec<(&'static str, Vec
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     /// Range alone: which octets are sent, in which order, in how many parts.
     #[test]
-    fn ranges_are_those_of_the_oracle(value in range::values(), length in 0_u64..4_000) {
+    fn ranges_are_those_of_the_oracle(value in range::values(), length in 0_u64..2_500) {
         let facts = facts(length);
         let fields = [("Range", value.clone().into_bytes())];
         let (decision, _) = answer(&asked(byteranges::AskedMethod::Get, &fields), &facts, &Policy::default());
@@ -89,7 +89,7 @@ proptest! {
 
     /// Whatever is asked: the content is as long as it says, in parts that read back, of the right octets.
     #[test]
-    fn content_is_exact_and_reads_back(value in range::values(), length in 0_u64..4_000) {
+    fn content_is_exact_and_reads_back(value in range::values(), length in 0_u64..2_500) {
         let facts = facts(length);
         let fields = [("Range", value.into_bytes())];
         let (decision, answer) = answer(&asked(byteranges::AskedMethod::Get, &fields), &facts, &Policy::default());
@@ -135,7 +135,7 @@ proptest! {
 #[test]
 fn requests_are_of_every_kind() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let (mut seen, values) = (std::collections::BTreeMap::new(), (range::values(), 0_u64..4_000));
+    let (mut seen, values) = (std::collections::BTreeMap::new(), (range::values(), 0_u64..2_500));
     for _ in 0..2_000 {
         let (value, length) = values.new_tree(&mut runner).unwrap().current();
         let fields = [("Range", value.into_bytes())];
@@ -153,7 +153,7 @@ fn requests_are_of_every_kind() {
         "other-unit",
         "too-many-specs",
     ] {
-        assert!(seen.get(key).is_some_and(|count| *count >= 20), "{key}: {seen:?}");
+        assert!(seen.get(key).is_some_and(|count| *count >= 10), "{key}: {seen:?}");
     }
 }
 

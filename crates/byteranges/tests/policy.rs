@@ -97,6 +97,48 @@ fn limits_of_sets_are_the_policys() {
     assert_eq!(outcome("bytes=0-0,1-1,4-4", Fixture::F10k, &three).1, Because::Parts);
 }
 
+/// R-17.15-1: a multipart exactly as long as the whole is still sent; one octet more, and the whole is.
+#[test]
+fn a_multipart_may_be_as_long_as_the_whole() {
+    let because = |length| {
+        let facts = Representation { complete_length: length, ..representation(Fixture::F10k) };
+        let (decision, answer) = answer(&get("bytes=0-9,200-209"), &facts, &Policy::default());
+        (decision.because, answer.content.length())
+    };
+    // With three digits of complete length, the multipart is equally long for every length.
+    let (parts, length) = because(999);
+    assert_eq!(parts, Because::Parts);
+    assert_eq!(because(length), (Because::Parts, length));
+    assert_eq!(because(length - 1), (Because::PartsLongerThanWhole, length - 1));
+}
+
+/// R-5.6.1.2-3: the last empty member that is passed over, and the first that is too many.
+#[test]
+fn sixty_four_empty_members_are_passed_over() {
+    let range = |empties: usize| format!("bytes={}0-1", ",".repeat(empties));
+    assert_eq!(outcome(&range(64), Fixture::F10, &Policy::default()).1, Because::Satisfied);
+    assert_eq!(outcome(&range(65), Fixture::F10, &Policy::default()).1, Because::TooManySpecs);
+}
+
+/// R-13.1.5-1, R-13.1.5-10: the reason says how If-Range was read, tag or date, also where the answer is the same.
+#[test]
+fn the_reason_tells_how_if_range_was_read() {
+    for (value, because) in [
+        ("\"v1\"", Because::Satisfied),
+        ("\"v2\"", Because::IfRangeTagDiffers),
+        ("W/\"v1\"", Because::IfRangeTagWeak),
+        ("W/\"v2\"", Because::IfRangeTagDiffers),
+        ("v1", Because::IfRangeNoValidator),
+        ("v1\"", Because::IfRangeNoValidator),
+        ("Fri, 20 Nov 2026 12:00:00 GMT", Because::Satisfied),
+        ("Fri, 20 Nov 2026 12:00:01 GMT", Because::IfRangeDateDiffers),
+    ] {
+        let asked = get("bytes=0-0").with("If-Range", value);
+        let (decision, _) = answer(&asked, &representation(Fixture::F10), &Policy::default());
+        assert_eq!(decision.because, because, "{value}");
+    }
+}
+
 /// R-8.8.2.2-1: how long a date has to rest is the policy's; a change of the facts counts as well as the date.
 #[test]
 fn a_date_is_strong_once_it_has_settled() {
