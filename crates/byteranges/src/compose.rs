@@ -106,7 +106,8 @@ impl Composer<'_> {
     // R-15.5.17-2, R-15.5.17-4
     fn unsatisfiable(&self, decision: &Decision) -> Answer {
         let complete_length = self.representation.complete_length;
-        let mut answer = self.refusal(StatusCode::RANGE_NOT_SATISFIABLE, decision);
+        let sentence = format!("{}, whose complete length is {complete_length}", decision.because);
+        let mut answer = self.refusal_saying(StatusCode::RANGE_NOT_SATISFIABLE, &sentence, decision);
         answer.field(CONTENT_RANGE, FieldValue::ContentRange(ContentRange::Unsatisfied { complete_length }));
         answer.field(ACCEPT_RANGES, FieldValue::Text(HeaderValue::from_static("bytes")));
         // With the tag, a client that asked past the end can tell a complete download from a replaced file.
@@ -116,11 +117,14 @@ impl Composer<'_> {
 
     /// A refusal with its reason as one line of text, never to be stored.
     fn refusal(&self, status: StatusCode, decision: &Decision) -> Answer {
+        self.refusal_saying(status, &decision.because.to_string(), decision)
+    }
+
+    fn refusal_saying(&self, status: StatusCode, sentence: &str, decision: &Decision) -> Answer {
         let mut answer = Answer::dated(status, self.now);
         answer.field(CACHE_CONTROL, FieldValue::Text(HeaderValue::from_static("no-store")));
         answer.field(CONTENT_TYPE, FieldValue::Text(HeaderValue::from_static("text/plain; charset=utf-8")));
-        let because = decision.because;
-        let text = format!("{status}: {because} (RFC 9110, section {})\n", because.section());
+        let text = format!("{status}: {sentence} (RFC 9110, section {})\n", decision.because.section());
         self.send(answer, Some(Content::literal(text)))
     }
 

@@ -20,7 +20,7 @@ use std::sync::mpsc::{self, SyncSender};
 use std::time::{Duration, Instant};
 
 use self::writer::{Message, Writer};
-use crate::exchange::{Exchange, Sink};
+use crate::exchange::{Exchange, Outcome, Sink};
 
 pub use self::line::{JSON_KEYS, json, text};
 
@@ -63,6 +63,7 @@ impl FromStr for Format {
 pub struct Log {
     /// `None` when the log is off.
     queue: Option<SyncSender<Message>>,
+    format: Format,
     counts: Arc<Counts>,
 }
 
@@ -100,14 +101,14 @@ impl Log {
     ) -> io::Result<Arc<Self>> {
         let counts = Arc::new(Counts::default());
         let render = match format {
-            Format::Off => return Ok(Arc::new(Self { queue: None, counts })),
+            Format::Off => return Ok(Arc::new(Self { queue: None, format, counts })),
             Format::Text => text,
             Format::Json => json,
         };
         let (queue, messages) = mpsc::sync_channel(LINES_MAX);
         let writer = Writer::new(out, render, report, Arc::clone(&counts));
         std::thread::Builder::new().name("swath-log".to_owned()).spawn(move || writer.run(&messages))?;
-        Ok(Arc::new(Self { queue: Some(queue), counts }))
+        Ok(Arc::new(Self { queue: Some(queue), format, counts }))
     }
 
     /// Says how many lines were never written.
@@ -132,9 +133,20 @@ impl Log {
     }
 }
 
+/// Says whether the exchange is one that our own pages make by themselves, and went well: style, script, and the cost that a
+/// player asks for each second. People reading the text log look for the film's; machines get all.
+fn is_housekeeping(exchange: &Exchange) -> bool {
+    exchange.target.as_ref().is_some_and(|target| target.starts_with(b"/.swath/"))
+        && exchange.status.is_some_and(|status| !status.is_client_error() && !status.is_server_error())
+        && exchange.outcome == Outcome::Finished
+}
+
 impl Sink for Log {
     fn record(&self, exchange: &Arc<Exchange>) {
         let Some(queue) = &self.queue else { return };
+        if self.format == Format::Text && is_housekeeping(exchange) {
+            return;
+        }
         let weight = weight(exchange);
         let waiting = self.counts.waiting.fetch_add(weight, Ordering::Relaxed);
         let fits = waiting.saturating_add(weight) <= WAITING_MAX;
@@ -155,4 +167,27 @@ impl Drop for Log {
 fn weight(exchange: &Exchange) -> usize {
     let fields = [&exchange.target, &exchange.range, &exchange.if_range];
     fields.into_iter().flatten().map(bytes::Bytes::len).sum::<usize>() + size_of::<Exchange>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::StatusCode;
+
+    fn exchange(target: &'static str, status: StatusCode, outcome: Outcome) -> Exchange {
+        let target = Some(Bytes::from_static(target.as_bytes()));
+        Exchange { target, status: Some(status), ..Exchange::without_request(None, outcome) }
+    }
+
+    #[test]
+    fn only_what_our_pages_ask_for_and_get_is_housekeeping() {
+        let cost = "/.swath/cost?view=1";
+        assert!(is_housekeeping(&exchange(cost, StatusCode::OK, Outcome::Finished)));
+        assert!(is_housekeeping(&exchange("/.swath/style.css", StatusCode::NOT_MODIFIED, Outcome::Finished)));
+        assert!(!is_housekeeping(&exchange(cost, StatusCode::NOT_FOUND, Outcome::Finished)));
+        assert!(!is_housekeeping(&exchange(cost, StatusCode::OK, Outcome::Stalled)));
+        assert!(!is_housekeeping(&exchange("/film.mp4", StatusCode::OK, Outcome::Finished)));
+        assert!(!is_housekeeping(&exchange("/.swathe", StatusCode::OK, Outcome::Finished)));
+    }
 }
