@@ -273,6 +273,7 @@ mod tests {
         assert_eq!((out.lines(), log.lines_dropped()), (10, 0));
         *out.answer.lock().expect("answer") = Some(ErrorKind::StorageFull);
         record(&log, 5);
+        assert!(log.flush());
         let report = reported.recv_timeout(Duration::from_secs(5)).expect("a report");
         assert!(report.contains("lines were lost") && !report.contains("too slow"), "{report}");
         *out.answer.lock().expect("answer") = None;

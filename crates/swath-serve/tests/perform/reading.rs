@@ -186,6 +186,28 @@ fn a_read_that_fails_cuts_the_answer_off_and_names_the_cause() -> io::Result<()>
 }
 
 #[test]
+fn a_file_that_ends_before_its_stated_length_is_cut_off() -> io::Result<()> {
+    // The kernel states one page for each of its settings, and says less.
+    let file = File::open("/sys/kernel/uevent_seqnum")?;
+    let promised = Facts::of(&file)?;
+    let said = std::fs::read("/sys/kernel/uevent_seqnum")?;
+    assert!((said.len() as u64) < promised.length);
+    let seen = Seen::default();
+    let content = Content::range(ByteRange::whole(promised.length).expect("not empty"));
+    let source = Source::File(OpenFile::new(file, promised, true));
+    let mut body = ContentBody::new(content, Some(source), seen.open(), Arc::default());
+    let (sent, aborted) = run(rest(&mut body));
+    assert_eq!(
+        (sent.len(), aborted),
+        (said.len(), Some(Outcome::Truncated)),
+        "never padded, never a short end"
+    );
+    drop(body);
+    assert_eq!(seen.only(), (Outcome::Truncated, said.len() as u64));
+    Ok(())
+}
+
+#[test]
 fn a_promise_the_source_cannot_keep_is_cut_off() {
     let range = Content::range(ByteRange::new(0, 99).expect("ordered"));
     for (source, expected) in [
