@@ -282,7 +282,7 @@ mod tests {
     fn nothing_is_recorded_before_the_last_octet_has_left() {
         let (seen, recorder, tally) = connection();
         given(&recorder, &tally, "/a", 100);
-        let octets = response(HEAD, 100);
+        let octets = [response(CONTINUE, 0), response(HEAD, 100)].concat();
         let (but_one, last) = octets.split_at(octets.len() - 1);
         tally.wrote(but_one);
         assert_eq!(seen.take(), []);

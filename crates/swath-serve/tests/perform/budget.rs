@@ -64,8 +64,14 @@ fn ten_thousand_stalled_readers_fit_the_default_budget_and_none_waits() -> io::R
             // hyper asks on while a chunk is out: a stalled reader gets no second one.
             assert!(readers.iter_mut().all(|body| ask(body, Waker::noop()).is_none()));
             assert_eq!(buffers.usage().most_in_use, buffers.usage().in_use);
-            assert!(stalled[0].len() == TURN, "the first get whole turns");
-            assert!(stalled[9_999].len() >= 4096, "the last get what a share is worth");
+            // 24 MiB are for larger buffers: half of them in whole turns, a quarter in 64 KiB, a quarter in 16 KiB.
+            let sizes = [TURN, 64 << 10, 16 << 10, 4 << 10];
+            let counts = sizes.map(|size| stalled.iter().filter(|chunk| chunk.len() == size).count());
+            assert_eq!(counts, [48, 96, 384, 10_000 - 48 - 96 - 384]);
+            assert!(
+                stalled.is_sorted_by(|one, next| one.len() >= next.len()),
+                "chunks shrink as it gets short"
+            );
             assert!(stalled.iter().all(|chunk| chunk[..] == served.octets[..chunk.len()]));
         });
         drop(readers);
@@ -179,4 +185,30 @@ fn a_chunk_that_leaves_wakes_its_body() -> io::Result<()> {
         assert!(ask(&mut readers[0], &waker).is_some());
     });
     Ok(())
+}
+
+#[test]
+fn buffers_kept_for_reuse_make_room_for_buffers_in_use() -> io::Result<()> {
+    let places = [
+        tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?,
+        tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?,
+    ];
+    let (long, short) = (Served::new(places[0].path(), TURN)?, Served::new(places[1].path(), 10 << 10)?);
+    warm(&long)?;
+    warm(&short)?;
+    let buffers = Arc::new(Buffers::new(0));
+    run(async {
+        let mut readers = bodies(&long, 4, &buffers)?;
+        let held: Vec<_> = readers.iter_mut().map(|body| ask(body, Waker::noop())).collect();
+        drop((readers, held));
+        assert_eq!(buffers.usage().idle, 4 * (64 << 10));
+        let mut readers = bodies(&short, LEAST_BUDGET / 4096 / 8 * 5, &buffers)?;
+        let held: Vec<_> =
+            readers.iter_mut().map(|body| ask(body, Waker::noop()).expect("a chunk")).collect();
+        let usage = buffers.usage();
+        assert!(usage.in_use + usage.idle <= LEAST_BUDGET, "{usage:?}");
+        assert!(usage.in_use + 4 * (64 << 10) > LEAST_BUDGET, "the test is about a budget that is short");
+        drop(held);
+        Ok(())
+    })
 }

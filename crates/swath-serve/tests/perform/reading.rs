@@ -209,14 +209,15 @@ fn a_file_that_ends_before_its_stated_length_is_cut_off() -> io::Result<()> {
 
 #[test]
 fn a_promise_the_source_cannot_keep_is_cut_off() {
-    let range = Content::range(ByteRange::new(0, 99).expect("ordered"));
+    let range = Piece::Range(ByteRange::new(0, 99).expect("ordered"));
+    let content: Content = [range, Piece::Literal(Bytes::from_static(b"--boundary--"))].into_iter().collect();
     for (source, expected) in [
         (None, vec![]),
         (Some(Source::from(Bytes::from(octets(50)))), octets(50)),
         (Some(Source::from(Bytes::new())), vec![]),
     ] {
         let seen = Seen::default();
-        let mut body = ContentBody::new(range.clone(), source, seen.open(), Arc::default());
+        let mut body = ContentBody::new(content.clone(), source, seen.open(), Arc::default());
         assert_eq!(run(rest(&mut body)), (expected, Some(Outcome::Truncated)));
         drop(body);
         assert_eq!(seen.only().0, Outcome::Truncated);
