@@ -49,5 +49,7 @@ deny: ## Checks licences, sources and bans of all dependencies.
 fuzz: ## Runs every fuzz target for FUZZ_SECONDS (installs cargo-fuzz).
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
 	@for target in $(FUZZ_TARGETS); do \
-		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir fuzz $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+		mkdir -p fuzz/work/$$target && \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run -a --sanitizer none $$target fuzz/work/$$target fuzz/corpus/$$target \
+			-- -max_total_time=$(FUZZ_SECONDS) -max_len=512 || exit 1; \
 	done

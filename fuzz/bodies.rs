@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use byteranges::{
     Answer, Asked, AskedMethod, Boundary, Decision, EntityTag, HttpDate, Outcome, Piece, Policy, RangeSpec,
-    RangesSpecifier, Representation, compose, decide as decide_on, satisfy,
+    RangesSpecifier, Representation, compose, decide, satisfy,
 };
 
 const SPECS_MAX: usize = 200;
@@ -68,7 +68,7 @@ fn resolve(spec: RangeSpec, complete: u64) {
 /// Answers a request. The octets are lines: first the facts, then one field per line, its name by one letter.
 ///
 /// `Gs5,0\n` is a GET of 5 octets with a strong tag under the default policy; see [`facts`].
-pub fn decide(octets: &[u8]) {
+pub fn preconditions_decide(octets: &[u8]) {
     let mut lines = octets.split(|octet| *octet == b'\n');
     let (method, facts, policy) = facts(lines.next().unwrap_or_default());
     let mut asked = Asked::new(method);
@@ -80,7 +80,7 @@ pub fn decide(octets: &[u8]) {
         asked.push(name.as_bytes(), value);
     }
     let now = UNIX_EPOCH + Duration::from_millis(1_795_262_400_500);
-    let decision = decide_on(&asked, &facts, &policy, now);
+    let decision = decide(&asked, &facts, &policy, now);
     promises(&decision, method, has_range, &facts, &policy);
     let answer = compose(&decision, &asked, &facts, &policy, now, || Boundary::from_random(0xb0));
     check(&answer, &decision, method, &facts);
@@ -210,7 +210,7 @@ pub fn entity_tag_list(octets: &[u8]) {
         let status = |name: &str| {
             let mut asked = Asked::new(AskedMethod::Get);
             asked.push(name.as_bytes(), list);
-            decide_on(&asked, &facts, &Policy::default(), UNIX_EPOCH).outcome
+            decide(&asked, &facts, &Policy::default(), UNIX_EPOCH).outcome
         };
         let strongly = status("If-Match") == Outcome::Whole;
         let weakly = status("If-None-Match") == Outcome::NotModified;

@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let plain = plain.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
     let own = Own::from_plain(plain, 1_795_262_400);
     let mut seeds: [(&str, BTreeSet<Vec<u8>>); 4] =
-        ["specifier", "decide", "entity_tag_list", "http_date"].map(|name| (name, BTreeSet::new()));
+        ["specifier", "preconditions_decide", "entity_tag_list", "http_date"]
+            .map(|name| (name, BTreeSet::new()));
     for row in rows()? {
         let Ok(fields) = row.request(&own) else { continue };
         let method = row.method.chars().next().unwrap_or('G');

@@ -35,8 +35,8 @@ fn specifier() {
 }
 
 #[test]
-fn decide() {
-    replay("decide", bodies::decide);
+fn preconditions_decide() {
+    replay("preconditions_decide", bodies::preconditions_decide);
 }
 
 #[test]

@@ -1,4 +1,11 @@
 //! What the integration tests share: facts for each fixture, and an answer run to its last octet.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,8 +1,0 @@
-//! Feeds octets to [`bodies::decide`].
-#![no_main]
-
-#[path = "../bodies.rs"]
-#[allow(dead_code, reason = "each target uses one of the bodies")]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| bodies::decide(octets));
