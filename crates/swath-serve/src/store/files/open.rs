@@ -17,6 +17,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat
 use rustix::io::Errno;
 
 use super::walk::{Links, Resolved, resolve};
+use crate::facts::Facts;
 
 /// Says how symbolic links beneath the root are treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,8 +51,8 @@ const LOOK: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 /// What a path led to.
 #[derive(Debug)]
 pub(super) enum Opened {
-    /// A regular file, open for reading.
-    File(File),
+    /// A regular file, open for reading, and the facts of that descriptor.
+    File(File, Facts),
     /// A directory, open to look into.
     Directory(OwnedFd),
 }
@@ -174,8 +175,9 @@ pub(super) fn kind(stat: &Stat) -> FileType {
 
 /// Lets a regular file pass; anything else took its place since the look, and is worth another.
 fn regular(opened: OwnedFd) -> Result<Opened, Errno> {
-    match kind(&fstat(&opened)?) {
-        FileType::RegularFile => Ok(Opened::File(File::from(opened))),
+    let stat = fstat(&opened)?;
+    match kind(&stat) {
+        FileType::RegularFile => Ok(Opened::File(File::from(opened), Facts::from_stat(&stat))),
         _ => Err(Errno::AGAIN),
     }
 }

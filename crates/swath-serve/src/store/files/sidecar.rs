@@ -23,8 +23,7 @@ pub(super) struct Sidecar {
 pub(super) fn find(root: &Root, path: &[u8], facts: &Facts, accepted: &AcceptEncoding) -> Option<Sidecar> {
     accepted.in_order().find_map(|coding| {
         let beside = [path, coding.extension().as_bytes()].concat();
-        let Ok(Opened::File(file)) = root.open(&beside) else { return None };
-        let own = Facts::of(&file).ok()?;
+        let Ok(Opened::File(file, own)) = root.open(&beside) else { return None };
         (own.mtime >= facts.mtime && own.length > 0).then_some(Sidecar { coding, file, facts: own })
     })
 }
