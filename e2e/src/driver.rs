@@ -6,7 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, error::CmdError};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, KeyAction, KeyActions},
+    error::CmdError,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -70,7 +74,7 @@ impl Browser {
         self.within("a script", self.client.execute(script, arguments)).await
     }
 
-    /// Runs `script` until it returns something true, at most `patience`; gives that.
+    /// Runs `script` until it returns something that JavaScript holds for true, at most `patience`; gives that.
     ///
     /// # Panics
     /// When it does not, with what it returned last.
@@ -78,7 +82,13 @@ impl Browser {
         let deadline = Instant::now() + patience;
         loop {
             let value = self.run(script, Vec::new()).await;
-            if !matches!(value, Value::Null | Value::Bool(false)) {
+            let is_true = match &value {
+                Value::Null | Value::Bool(false) => false,
+                Value::Number(number) => number.as_f64() != Some(0.0),
+                Value::String(text) => !text.is_empty(),
+                _ => true,
+            };
+            if is_true {
                 return value;
             }
             assert!(Instant::now() < deadline, "{}: waited {patience:?} for {what}", self.engine);
@@ -100,10 +110,13 @@ impl Browser {
         self.within(&what, element.click()).await;
     }
 
-    /// Presses keys, of which the element that has the focus hears.
+    /// Presses and releases keys one after another, as on a keyboard: what has the focus hears of them.
     pub async fn press(&self, keys: &str) {
-        let element = self.within("finding the focus", self.client.active_element()).await;
-        self.within("pressing keys", element.send_keys(keys)).await;
+        let none = KeyActions::new("keyboard".to_owned());
+        let keys = keys
+            .chars()
+            .fold(none, |keys, value| keys.then(KeyAction::Down { value }).then(KeyAction::Up { value }));
+        self.within("pressing keys", self.client.perform_actions(keys)).await;
     }
 
     /// Ends the session as a user closes a window, then the driver.

@@ -98,6 +98,13 @@ impl<'a> Video<'a> {
         self.browser.run("document.querySelector('video').pause();", Vec::new()).await;
     }
 
+    /// Lets go of the media, so that leaving the page does not cut it off in the midst: Firefox would complain.
+    pub async fn let_go(&self) {
+        let script =
+            "const video = document.querySelector('video'); video.removeAttribute('src'); video.load();";
+        self.browser.run(script, Vec::new()).await;
+    }
+
     /// Goes to `position` (seconds) and plays on there for a second.
     pub async fn seek(&self, position: f64) -> State {
         let script = "document.querySelector('video').currentTime = arguments[0];";

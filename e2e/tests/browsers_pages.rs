@@ -23,8 +23,13 @@ use swath_e2e::{
 /// How long a page may take to do what needs no film.
 const SOON: Duration = Duration::from_secs(15);
 
-fn demo() -> Swath {
-    Swath::of("").arg("--demo").start()
+/// Starts the demo.
+///
+/// For WebKitGTK at eight times its pace: it shows nothing before it holds 8 MiB or the whole film, which
+/// at the demo's own pace takes 45 s.
+fn demo(engine: Engine) -> Swath {
+    let pace: &[&str] = if engine == Engine::WebKitGtk { &["--limit-rate", "240KiB"] } else { &[] };
+    Swath::of("").arg("--demo").args(pace).start()
 }
 
 /// Opens the demo's listing and clicks on `clip`.
@@ -88,7 +93,7 @@ fn assert_counted(server: &Swath, clip: &str, token: &str, shown: u64) {
 async fn plays_the_demo(engine: Engine, clip: &str) {
     let _turn = take_turn().await;
     let logs = place::logs(&format!("{}-{clip}", engine.key()));
-    let server = demo();
+    let server = demo(engine);
     let browser = Browser::open(engine, &logs).await;
     open_from_the_listing(&browser, &server, clip).await;
     let source = browser.run("return document.querySelector('video').src;", Vec::new()).await;
@@ -126,7 +131,7 @@ async fn plays_the_demo(engine: Engine, clip: &str) {
 async fn obeys_links_and_keys(engine: Engine) {
     let _turn = take_turn().await;
     let logs = place::logs(&format!("{}-keys", engine.key()));
-    let server = demo();
+    let server = demo(engine);
     let browser = Browser::open(engine, &logs).await;
     browser.goto(&server.url("/clip-front.mp4?play#t=40")).await;
     let video = Video::of(&browser);
@@ -134,14 +139,16 @@ async fn obeys_links_and_keys(engine: Engine) {
     assert!(state.current_time < 42.0, "{engine} starts elsewhere: {state:?}");
     let captions = browser.run("return document.querySelector('video').textTracks.length;", Vec::new()).await;
     assert_eq!(captions, 1, "the captions beside the clip are offered");
+    assert_eq!(browser.complaints().await, [""; 0], "{engine} complains");
+    video.let_go().await;
 
     browser.goto(&server.url("/")).await;
     tab_to(&browser, "a.open[href^='clip-front.mp4']").await;
     browser.press(&Key::Enter.to_string()).await;
     let arrived = "return location.search === '?play' && document.readyState === 'complete';";
     browser.run_until("the player page", SOON, arrived).await;
-    tab_to(&browser, "a[href='clip-front.mp4']").await;
     tab_to(&browser, "video").await;
+    tab_to(&browser, "a[href='clip-front.mp4']").await;
     browser.press("m").await;
     browser.press("k").await;
     let video = Video::of(&browser);
@@ -211,6 +218,7 @@ async fn lists_any_name(engine: Engine) {
         );
     }
     browser.keep_screenshot("listing").await;
+    assert_eq!(browser.complaints().await, [""; 0], "{engine} complains");
     for number in 0..HOSTILE.len() {
         browser.goto(&server.url("/?sort=size&order=asc")).await;
         let links =
@@ -224,14 +232,18 @@ async fn lists_any_name(engine: Engine) {
             format!("return document.body && document.body.innerText.startsWith('content {number} ');");
         browser.run_until(&format!("file {number}"), SOON, &opened).await;
     }
-    assert_eq!(browser.complaints().await, [""; 0], "{engine} complains");
+    // A text file names no icon, so Chromium looks for the site's; the listings name theirs.
+    let complaints = browser.complaints().await;
+    let complaints: Vec<_> =
+        complaints.iter().filter(|complaint| !complaint.contains("/favicon.ico ")).collect();
+    assert!(complaints.is_empty(), "{engine} complains: {complaints:?}");
     browser.close().await;
     let _ = server.stop();
 }
 
 /// Clicks on the head of the sizes' column, twice.
 async fn sorts_by_size(browser: &Browser) {
-    for (order, first) in [("ascending", 0), ("descending", HOSTILE.len() - 1)] {
+    for (order, first) in [("descending", HOSTILE.len() - 1), ("ascending", 0)] {
         browser.click("th.size a").await;
         let length = format!("content {first} ").len() + first;
         let sorted = format!(
