@@ -18,6 +18,10 @@ const GATHER: usize = 64 << 10;
 /// How often lost lines are reported at most.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 
+/// How long the thread rests after a write. A line that comes alone is written at once; a busy server need not wake the
+/// thread for each of its lines, which would cost more than writing them.
+const REST: Duration = Duration::from_millis(2);
+
 pub(super) enum Message {
     Exchange(Arc<Exchange>),
     /// Answered once everything before it is written.
@@ -59,13 +63,14 @@ impl<W: Write, R: FnMut(&str)> Writer<W, R> {
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
         while let Ok(first) = messages.recv() {
             let mut next = Ok(first);
-            // What waits goes out in one write; nothing waits for more to come.
+            // What waits goes out in one write.
             while let Ok(message) = next {
                 self.take(message);
                 next = messages.try_recv();
             }
             self.write();
             self.report_losses();
+            std::thread::sleep(REST);
         }
     }
 
