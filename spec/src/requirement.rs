@@ -99,6 +99,8 @@ pub enum Kind {
     Absent,
     /// The code keeps it, but no test can show it: cited in code only.
     Untestable,
+    /// A library that we use keeps it, and a test of ours holds it to that: cited by a test only.
+    Delegated,
 }
 
 #[derive(Deserialize)]

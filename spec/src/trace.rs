@@ -9,8 +9,12 @@ use std::fmt;
 
 use crate::requirement::{Exception, Kind, Requirement};
 
-/// The sections of RFC 9110 whose binding requirements have to be traced.
-pub const TRACED: [&str; 5] = ["8.8", "13", "14", "15.3.7", "15.5.17"];
+/// The sections whose binding requirements have to be traced: validators, conditions, ranges, 206 and 416; and what an
+/// answer owes the wire whatever is asked. A number alone is of RFC 9110; of RFC 9112 all is traced.
+pub const TRACED: [&str; 16] = [
+    "5.3", "5.4", "5.5", "5.6.1.2", "6.6.1", "8.3.3", "8.4", "8.6", "8.8", "9.3.2", "12.5.5", "13", "14",
+    "15.3.7", "15.4.5", "15.5.17",
+];
 
 /// Collects where each id is cited: id to places.
 #[derive(Debug, Default)]
@@ -105,8 +109,9 @@ pub fn faults(requirements: &[Requirement], exceptions: &[Exception], citations:
     }
     for requirement in requirements {
         let kind = excepted.get(requirement.id).copied();
-        let traced =
-            requirement.binds_server() && requirement.level.is_binding() && requirement.is_within(&TRACED);
+        let traced = requirement.binds_server()
+            && requirement.level.is_binding()
+            && (requirement.is_within(&TRACED) || requirement.section.starts_with("9112 "));
         let cited = |place: &BTreeMap<String, _>| place.contains_key(requirement.id);
         let (code, tests) = (cited(&citations.code), cited(&citations.tests));
         if let Some(kind) = kind {
@@ -136,7 +141,12 @@ fn excepted_faults(id: &str, kind: Kind, code: bool, tests: bool) -> Option<Faul
         (Kind::Absent, false, true) => "there is a test that cites it",
         (Kind::Untestable, false, _) => "no code cites it",
         (Kind::Untestable, true, true) => "there is a test that cites it",
-        (Kind::Departure, true, true) | (Kind::Absent, false, false) | (Kind::Untestable, true, false) => {
+        (Kind::Delegated, true, _) => "there is code that cites it",
+        (Kind::Delegated, false, false) => "no test holds the library to it",
+        (Kind::Departure, true, true)
+        | (Kind::Absent, false, false)
+        | (Kind::Untestable, true, false)
+        | (Kind::Delegated, false, true) => {
             return None;
         }
     };

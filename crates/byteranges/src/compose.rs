@@ -52,7 +52,7 @@ pub fn compose(
         Outcome::Unsatisfiable => composer.unsatisfiable(decision),
         Outcome::Rejected => composer.refusal(StatusCode::BAD_REQUEST, decision),
     };
-    // R-9.3.2-1
+    // R-9.3.2-1, R-9.3.2-2, R-8.6-2: the length of what GET would get stays.
     if asked.method == AskedMethod::Head {
         answer.content = Content::default();
     }
@@ -93,7 +93,7 @@ impl Composer<'_> {
         self.send(answer, Some(multipart::content(ranges, self.representation, boundary)))
     }
 
-    // R-15.4.5-1, R-15.4.5-2, R-15.4.5-3
+    // R-15.4.5-1, R-15.4.5-2, R-15.4.5-3, R-8.6-2
     fn not_modified(&self) -> Answer {
         let mut answer = Answer::dated(StatusCode::NOT_MODIFIED, self.now);
         self.cache_fields(&mut answer);

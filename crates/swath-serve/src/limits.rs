@@ -13,6 +13,7 @@ pub struct Limits {
     ///
     /// 32 KiB: browsers with many cookies stay below 16 KiB, and it is what one connection may make
     /// the server hold before it has asked for anything. Never below [`HEAD_BYTES_MIN`].
+    // R-5.4-1
     pub head_bytes: usize,
     /// The most field lines in one request head; more are answered 431.
     ///

@@ -1,4 +1,4 @@
-//! Ends a connection so that its last answer arrives (RFC 9112 §9.6).
+//! Ends a connection so that its last answer arrives (RFC 9112 §9.6, R-9112/9.6-1).
 //!
 //! A socket closed while octets from the peer are unread is reset, and the reset can overtake the answer. So writing ends first, and what
 //! the peer still sends is read and thrown away, within limits.

@@ -1,4 +1,4 @@
-//! Whether the file that is being sent is still the one that was promised.
+//! Whether the file that is being sent is still the one that was promised (R-8.6-3).
 //!
 //! In: each turn's octets, after they were read and before they are handed over. Out: go on, or the outcome the
 //! response is aborted with. A turn is handed over only when a look at the descriptor *after* its read shows

@@ -1,4 +1,4 @@
-//! A file that changes while it is sent: never two versions in one answer.
+//! A file that changes while it is sent: never two versions in one answer (R-8.6-3).
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};

@@ -77,6 +77,11 @@ impl Servers {
         Connection::open(way, address, self.certificate.clone()).await
     }
 
+    /// The address at which a setting is served in the clear.
+    pub(crate) fn plain(&self, setting: Setting) -> SocketAddr {
+        self.running[&setting].plain
+    }
+
     /// Stops all servers in order.
     pub(crate) fn stop(self) {
         for running in self.running.into_values() {

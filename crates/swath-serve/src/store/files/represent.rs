@@ -97,6 +97,7 @@ impl Files {
             content_type: Some(media_type(name)),
             content_encoding: form.coding.map(|coding| HeaderValue::from_static(coding.token())),
             // On every form: the next request may select another.
+            // R-12.5.5-1
             vary: self.options.precompressed.then(|| HeaderValue::from_static("Accept-Encoding")),
             cache_control: self.options.cache_control.clone(),
             ..Representation::new(form.facts.length)
