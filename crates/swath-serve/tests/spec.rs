@@ -10,6 +10,7 @@ mod client;
 mod server;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use client::{Connection, Way};
@@ -46,14 +47,15 @@ async fn run(servers: &Servers, way: Way) -> (usize, Vec<String>) {
     let (mut failures, mut count) = (Vec::new(), 0);
     for row in rows().unwrap().into_iter().filter(|row| row.transports.contains(way.transport())) {
         let setting = setting(row.fixture);
-        if !connections.contains_key(&setting) {
-            connections.insert(setting, servers.connect(setting, way).await);
-        }
-        let connection = connections.get_mut(&setting).unwrap();
-        if !owns.contains_key(&row.fixture) {
-            owns.insert(row.fixture, learn(connection, row.fixture).await);
-        }
-        let (verdict, seen) = ask(connection, &row, &owns[&row.fixture]).await;
+        let connection = match connections.entry(setting) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => place.insert(servers.connect(setting, way).await),
+        };
+        let own = match owns.entry(row.fixture) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(learn(connection, row.fixture).await),
+        };
+        let (verdict, seen) = ask(connection, &row, own).await;
         count += 1;
         if verdict != Verdict::Ours {
             failures.push(format!("{way:?} {}: {verdict:?}\n    {}", row.id, sketch(&seen)));

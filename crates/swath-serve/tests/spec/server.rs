@@ -72,8 +72,7 @@ impl Servers {
     }
 
     pub(crate) async fn connect(&self, setting: Setting, way: Way) -> Connection {
-        let running = &self.running[&setting];
-        let address = if way.is_tls() { running.tls } else { running.plain };
+        let address = if way.is_tls() { self.running[&setting].tls } else { self.plain(setting) };
         Connection::open(way, address, self.certificate.clone()).await
     }
 
