@@ -45,10 +45,14 @@ pub(crate) const TURN: usize = 256 << 10;
 /// The largest read made in the blocking pool, where each costs a change of thread.
 pub(crate) const COLD_TURN: usize = 1 << 20;
 
+/// How much is kept for reuse where there is no budget.
+const UNLIMITED_IDLE_MAX: usize = 4 << 20;
+
 /// Keeps the process's memory for content within one budget.
 pub struct Buffers {
     /// `None` where memory is not limited here.
     budget: Option<Budget>,
+    store: Mutex<Store>,
     cold_reads: Arc<Semaphore>,
 }
 
@@ -57,7 +61,6 @@ struct Budget {
     shares: Arc<Semaphore>,
     larger: Arc<Semaphore>,
     larger_units: usize,
-    store: Mutex<Store>,
 }
 
 /// What is out and what is kept for reuse.
@@ -80,7 +83,7 @@ pub struct Usage {
     pub most_in_use: usize,
     /// Octets of buffers kept for reuse.
     pub idle: usize,
-    /// How many bodies hold a share.
+    /// How many bodies hold a share; 0 where there is no budget.
     pub bodies: usize,
 }
 
@@ -101,32 +104,26 @@ impl Buffers {
             shares: Arc::new(Semaphore::new(shares)),
             larger: Arc::new(Semaphore::new(units - shares)),
             larger_units: units - shares,
-            store: Mutex::default(),
         };
-        Self { budget: Some(budget), cold_reads: Arc::new(Semaphore::new(COLD_READS_MAX)) }
+        Self { budget: Some(budget), ..Self::unlimited() }
     }
 
     /// Makes buffers without a budget, for a service whose callers may keep every chunk (to collect a whole body,
     /// say): with a budget such a caller would wait for itself.
     #[must_use]
     pub fn unlimited() -> Self {
-        Self { budget: None, cold_reads: Arc::new(Semaphore::new(COLD_READS_MAX)) }
+        Self { budget: None, store: Mutex::default(), cold_reads: Arc::new(Semaphore::new(COLD_READS_MAX)) }
     }
 
     /// Says how much is in use now.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        let Some(budget) = &self.budget else { return Usage::default() };
-        let shares = budget.octets / UNIT - budget.larger_units;
-        let bodies = shares - budget.shares.available_permits();
-        let store = budget.store();
-        Usage {
-            budget: budget.octets,
-            in_use: store.in_use,
-            most_in_use: store.most_in_use,
-            idle: store.idle,
-            bodies,
-        }
+        let Store { in_use, most_in_use, idle, .. } = *self.store();
+        let (budget, bodies) = self.budget.as_ref().map_or((0, 0), |budget| {
+            let shares = budget.octets / UNIT - budget.larger_units;
+            (budget.octets, shares - budget.shares.available_permits())
+        });
+        Usage { budget, in_use, most_in_use, idle, bodies }
     }
 
     /// Says whether a body may have one chunk out at a time only, as it must within a budget.
@@ -162,18 +159,40 @@ impl Buffers {
         Arc::clone(&self.cold_reads).acquire_owned().await.ok()
     }
 
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Finds or makes the memory of a buffer that is already paid for.
+    fn octets(&self, size: usize) -> Box<[u8]> {
+        let length = SIZES[size];
+        let mut store = self.store();
+        store.in_use += length;
+        store.most_in_use = store.most_in_use.max(store.in_use);
+        if let Some(octets) = store.lists[size].pop() {
+            store.idle -= length;
+            return octets;
+        }
+        let dropped = self.budget.as_ref().map(|budget| store.make_room(budget.octets));
+        drop(store);
+        drop(dropped);
+        vec![0; length].into_boxed_slice()
+    }
+
     fn give_back(&self, size: usize, octets: Box<[u8]>) {
-        if let Some(budget) = self.budget.as_ref().filter(|_| !octets.is_empty()) {
-            budget.give_back(size, octets);
+        let length = SIZES[size];
+        // A quarter of the budget may lie idle: what a busy server needs again at once, and no more.
+        let idle_max = self.budget.as_ref().map_or(UNLIMITED_IDLE_MAX, |budget| budget.octets / 4);
+        let mut store = self.store();
+        store.in_use -= length;
+        if store.idle + length <= idle_max {
+            store.idle += length;
+            store.lists[size].push(octets);
         }
     }
 }
 
 impl Budget {
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Takes units for a larger buffer of at most `SIZES[size]`, in the size the pressure allows.
     fn larger(&self, mut size: usize) -> Option<(usize, OwnedSemaphorePermit)> {
         while size > 0 {
@@ -189,33 +208,6 @@ impl Budget {
             size -= 1;
         }
         None
-    }
-
-    /// Finds or makes the memory of a buffer that is already paid for.
-    fn octets(&self, size: usize) -> Box<[u8]> {
-        let length = SIZES[size];
-        let mut store = self.store();
-        store.in_use += length;
-        store.most_in_use = store.most_in_use.max(store.in_use);
-        if let Some(octets) = store.lists[size].pop() {
-            store.idle -= length;
-            return octets;
-        }
-        let dropped = store.make_room(self.octets);
-        drop(store);
-        drop(dropped);
-        vec![0; length].into_boxed_slice()
-    }
-
-    fn give_back(&self, size: usize, octets: Box<[u8]>) {
-        let length = SIZES[size];
-        let mut store = self.store();
-        store.in_use -= length;
-        // A quarter of the budget may lie idle: what a busy server needs again at once, and no more.
-        if store.idle + length <= self.octets / 4 {
-            store.idle += length;
-            store.lists[size].push(octets);
-        }
     }
 }
 
@@ -253,15 +245,14 @@ impl Share {
     pub(crate) fn buffer(&self, wanted: u64, most: usize) -> Buffer {
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).min(most);
         let fitting = SIZES.iter().position(|size| *size >= wanted).unwrap_or(SIZES.len() - 1);
-        let Some(budget) = &self.home.budget else {
-            let octets = vec![0; wanted].into_boxed_slice();
-            return Buffer { octets, size: 0, home: Arc::clone(&self.home), _paid: Paid::Nothing };
+        let (size, paid) = match &self.home.budget {
+            None => (fitting, Paid::Nothing),
+            Some(budget) => match budget.larger(fitting) {
+                Some((size, permit)) => (size, Paid::Larger(permit)),
+                None => (0, Paid::Share(Arc::clone(&self.permit))),
+            },
         };
-        let (size, paid) = match budget.larger(fitting) {
-            Some((size, permit)) => (size, Paid::Larger(permit)),
-            None => (0, Paid::Share(Arc::clone(&self.permit))),
-        };
-        Buffer { octets: budget.octets(size), size, home: Arc::clone(&self.home), _paid: paid }
+        Buffer { octets: self.home.octets(size), size, home: Arc::clone(&self.home), _paid: paid }
     }
 }
 
@@ -309,7 +300,9 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        self.home.give_back(self.size, std::mem::take(&mut self.octets));
+        if !self.octets.is_empty() {
+            self.home.give_back(self.size, std::mem::take(&mut self.octets));
+        }
     }
 }
 
