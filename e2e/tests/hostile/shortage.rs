@@ -114,11 +114,9 @@ fn descriptors_run_out_and_come_back() {
     let spent = cpu_time(server.process());
     assert!(spent < Duration::from_secs(3), "{spent:?} of CPU: a server short of descriptors must not spin");
     let records = stop(server);
-    assert_eq!(
-        records.iter().filter(|record| record.status == Some(503)).count(),
-        overloaded,
-        "{records:#?}"
-    );
+    // Those who waited and left may have been answered in vain.
+    let refused = records.iter().filter(|record| record.status == Some(503)).count();
+    assert!(refused >= overloaded, "{refused} records of 503 for {overloaded} answers: {records:#?}");
 }
 
 /// The CPU time that a process has used, from /proc/PID/stat.

@@ -94,7 +94,6 @@ fn refused() -> Vec<Vec<u8>> {
         "http://swath.test/../secret.txt",
         "http://swath.test/%2e%2e/secret.txt",
         "http://elsewhere.test/../secret.txt",
-        "http://swath.test:99999/",
         "file:///etc/passwd",
         "well.txt",
         "?well.txt",
