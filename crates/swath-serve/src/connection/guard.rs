@@ -100,8 +100,7 @@ impl AsyncWrite for Guard {
             match bucket.poll_allowance(cx) {
                 Poll::Ready(allowance) => allowed = allowed.min(allowance),
                 Poll::Pending => {
-                    // Waiting for our own pace is not the peer's stall.
-                    this.progress.flushed();
+                    this.progress.paced();
                     return Poll::Pending;
                 }
             }

@@ -38,6 +38,8 @@ struct Inner {
     head_since: Option<Instant>,
     /// Since when the peer has taken nothing of what is offered to it.
     blocked_since: Option<Instant>,
+    /// When our own pace last held something back.
+    paced_at: Option<Instant>,
     /// How many requests there have been.
     requests: u64,
     /// Why what was under way was cut, if it was.
@@ -64,7 +66,15 @@ impl Progress {
 
     fn new(engine: Engine, head_since: Option<Instant>) -> Arc<Progress> {
         let idle_since = Instant::now();
-        let inner = Inner { engine, idle_since, head_since, blocked_since: None, requests: 0, end: None };
+        let inner = Inner {
+            engine,
+            idle_since,
+            head_since,
+            blocked_since: None,
+            paced_at: None,
+            requests: 0,
+            end: None,
+        };
         Arc::new(Progress { inner: Mutex::new(inner) })
     }
 
@@ -139,6 +149,18 @@ impl Progress {
     /// Notes that nothing is held back from the peer.
     pub(super) fn flushed(&self) {
         self.lock().blocked_since = None;
+    }
+
+    /// Notes that our own pace holds something back, which is not the peer's stall.
+    pub(super) fn paced(&self) {
+        let mut inner = self.lock();
+        inner.blocked_since = None;
+        inner.paced_at = Some(Instant::now());
+    }
+
+    /// Returns when our own pace last held something back.
+    pub(super) fn paced_at(&self) -> Option<Instant> {
+        self.lock().paced_at
     }
 
     /// Notes that a request has begun, and returns how many there have been, this one included, and the tally for it.

@@ -2,11 +2,14 @@
 //!
 //! Comes in: the engine's futures, one per stream. Goes out: the same, dropped when their stream makes no progress; dropping one
 //! resets its stream.
+//!
+//! A peer is waited for while content that was given to the engine has not left it. Whether the content's maker is ready with more
+//! says nothing: one that makes a chunk only when the last is gone waits for the peer too.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -54,42 +57,51 @@ impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for StreamT
 /// Follows one stream; when it is dropped, the stream is over.
 pub(super) struct StreamWatch {
     marks: Arc<Marks>,
-    progress: Arc<Progress>,
 }
 
 struct Marks {
     tally: Arc<Tally>,
-    /// When the stream last took content; `None` while it waits for us to make some.
-    moved: Mutex<Option<Instant>>,
+    progress: Arc<Progress>,
+    given: Mutex<Given>,
+}
+
+/// What the engine was given and still holds.
+struct Given {
+    chunks: usize,
+    /// When it last took or let go of any.
+    moved: Instant,
 }
 
 impl StreamWatch {
     pub(super) fn new(tally: Arc<Tally>, progress: Arc<Progress>) -> StreamWatch {
-        StreamWatch { marks: Arc::new(Marks { tally, moved: Mutex::new(None) }), progress }
+        let given = Mutex::new(Given { chunks: 0, moved: Instant::now() });
+        StreamWatch { marks: Arc::new(Marks { tally, progress, given }) }
     }
 }
 
 impl Drop for StreamWatch {
     fn drop(&mut self) {
-        self.progress.stream_over(&self.marks.tally);
+        self.marks.progress.stream_over(&self.marks.tally);
     }
 }
 
 impl Marks {
-    fn moved(&self) {
-        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    fn given(&self) -> MutexGuard<'_, Given> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn waits_for_us(&self) {
-        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Since when the peer has been waited for, if it is; waiting for our own pace is not its stall.
+    fn waiting_since(&self) -> Option<Instant> {
+        let given = self.given();
+        (given.chunks > 0)
+            .then(|| self.progress.paced_at().map_or(given.moved, |paced| paced.max(given.moved)))
     }
 
     /// Waits until the stream has taken nothing for as long as `patience`.
     async fn stalled(&self, patience: Duration) {
         loop {
-            let moved = *self.moved.lock().unwrap_or_else(PoisonError::into_inner);
             let now = Instant::now();
-            let at = moved.unwrap_or(now) + patience;
+            let at = self.waiting_since().unwrap_or(now) + patience;
             if at <= now {
                 // Before the stream is dropped, so that whoever hears of its end hears why.
                 self.tally.end_as(Outcome::Stalled);
@@ -100,17 +112,56 @@ impl Marks {
     }
 }
 
+/// A chunk that the engine holds; counted until its last octet has left.
+struct Held {
+    chunk: Bytes,
+    marks: Arc<Marks>,
+}
+
+impl Held {
+    fn new(chunk: Bytes, marks: &Arc<Marks>) -> Held {
+        let mut given = marks.given();
+        given.chunks = given.chunks.saturating_add(1);
+        drop(given);
+        Held { chunk, marks: Arc::clone(marks) }
+    }
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.chunk
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut given = self.marks.given();
+        given.chunks = given.chunks.saturating_sub(1);
+        given.moved = Instant::now();
+    }
+}
+
+/// The longest piece of a chunk that is given at once, so that each one taken shows as progress: a frame of HTTP/2 (RFC 9113 §4.2).
+const PIECE: usize = 16_384;
+
 /// A response's content on its way to a stream.
 pub(super) struct Watched<B> {
     // Dropped first, so that its end is known before its stream is over.
     body: Pin<Box<B>>,
+    /// What is left of the last chunk.
+    rest: Bytes,
     watch: StreamWatch,
 }
 
 impl<B: Body<Data = Bytes>> Watched<B> {
     pub(super) fn new(body: B, watch: StreamWatch) -> Watched<B> {
-        watch.marks.moved();
-        Watched { body: Box::pin(body), watch }
+        Watched { body: Box::pin(body), rest: Bytes::new(), watch }
+    }
+
+    /// Gives the next piece of the last chunk.
+    fn piece(&mut self) -> Frame<Bytes> {
+        self.watch.marks.given().moved = Instant::now();
+        Frame::data(self.rest.split_to(self.rest.len().min(PIECE)))
     }
 }
 
@@ -123,21 +174,31 @@ impl<B: Body<Data = Bytes>> Body for Watched<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.get_mut();
-        // The engine asks only once the stream has room.
-        let frame = this.body.as_mut().poll_frame(cx);
-        if frame.is_ready() {
-            this.watch.marks.moved();
-        } else {
-            this.watch.marks.waits_for_us();
+        if !this.rest.is_empty() {
+            return Poll::Ready(Some(Ok(this.piece())));
         }
-        frame
+        match ready!(this.body.as_mut().poll_frame(cx)).transpose()?.map(Frame::into_data) {
+            Some(Ok(chunk)) if !chunk.is_empty() => {
+                this.rest = Bytes::from_owner(Held::new(chunk, &this.watch.marks));
+                Poll::Ready(Some(Ok(this.piece())))
+            }
+            Some(Ok(nothing)) => Poll::Ready(Some(Ok(Frame::data(nothing)))),
+            Some(Err(other)) => Poll::Ready(Some(Ok(other))),
+            None => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut all = SizeHint::new();
+        all.set_lower(hint.lower().saturating_add(rest));
+        if let Some(upper) = hint.upper() {
+            all.set_upper(upper.saturating_add(rest));
+        }
+        all
     }
 }

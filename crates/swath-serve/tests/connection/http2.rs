@@ -103,10 +103,19 @@ fn a_stream_that_is_cut_is_reset_and_the_others_go_on() {
 
 #[test]
 fn a_stream_whose_peer_opens_no_window_is_reset_alone() {
+    stall_alone("/bytes/10000000");
+}
+
+#[test]
+fn a_stream_that_waits_for_its_last_chunk_to_be_taken_is_stalled_too() {
+    stall_alone("/held/10000000");
+}
+
+fn stall_alone(path: &str) {
     let server = Running::start(short());
     run(async {
         let mut client = connect_wide(&server).await;
-        let (_, mut stuck) = ask(&mut client, "/bytes/10000000").await;
+        let (_, mut stuck) = ask(&mut client, path).await;
         let start = Instant::now();
         // Another stream keeps the connection busy for longer than a stall may last.
         let (_, busy) = ask(&mut client, "/slow/100").await;
@@ -309,6 +318,20 @@ fn what_outlasts_the_grace_is_cut() {
     server.stopped();
     thread.join().unwrap();
     assert_eq!(server.seen.exchanges(1)[0].0, Outcome::ShutDown);
+}
+
+#[test]
+fn a_rate_is_no_stall() {
+    let rate = std::num::NonZeroU64::new(200_000);
+    let server = Running::start(Limits { rate, stalled_write_time: Duration::from_millis(100), ..short() });
+    run(async {
+        let mut client = connect_wide(&server).await;
+        for path in ["/bytes/300000", "/held/300000"] {
+            let (_, content) = ask(&mut client, path).await;
+            assert_eq!(read(content).await.unwrap(), 300_000, "{path}");
+        }
+    });
+    assert_eq!(server.seen.exchanges(2), [(Outcome::Finished, 300_000), (Outcome::Finished, 300_000)]);
 }
 
 #[test]

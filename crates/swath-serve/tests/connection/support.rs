@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -88,6 +88,7 @@ impl Respond for Answers {
             "bytes" => Made::new(Kind::Bytes, number, record),
             "cut" => Made::new(Kind::Cut, number, record),
             "panic" => Made::new(Kind::Panic, number, record),
+            "held" => Made::new(Kind::Held(Arc::default()), number, record),
             "slow" => Made::new(Kind::Slow(None), number, record),
             "pause" => {
                 let pause = tokio::time::sleep(Duration::from_millis(number));
@@ -136,9 +137,33 @@ pub(crate) struct Made {
 enum Kind {
     Bytes,
     Cut,
+    /// One chunk at a time: the next is made when the last is gone.
+    Held(Arc<AtWork>),
     Slow(Option<Pin<Box<tokio::time::Sleep>>>),
     Panic,
     Text(Bytes),
+}
+
+/// Says whether a chunk is out, and who waits for its end.
+#[derive(Default)]
+struct AtWork(Mutex<(bool, Option<Waker>)>);
+
+/// A chunk that is out.
+struct Out(Vec<u8>, Arc<AtWork>);
+
+impl AsRef<[u8]> for Out {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Out {
+    fn drop(&mut self) {
+        let (_, waiting) = std::mem::take(&mut *self.1.0.lock().unwrap());
+        if let Some(waiting) = waiting {
+            waiting.wake();
+        }
+    }
 }
 
 impl Made {
@@ -153,6 +178,17 @@ impl Made {
         let count = match &mut self.kind {
             Kind::Text(text) => return Poll::Ready(Ok(text.clone())),
             Kind::Bytes => most,
+            Kind::Held(work) => {
+                let mut state = work.0.lock().unwrap();
+                if state.0 {
+                    state.1 = Some(cx.waker().clone());
+                    return Poll::Pending;
+                }
+                state.0 = true;
+                drop(state);
+                let chunk = vec![b'x'; usize::try_from(most).unwrap()];
+                return Poll::Ready(Ok(Bytes::from_owner(Out(chunk, Arc::clone(work)))));
+            }
             Kind::Panic => panic!("as the test asks"),
             Kind::Cut if self.left <= 1000 => {
                 self.record.abort(Outcome::Changed, None);
