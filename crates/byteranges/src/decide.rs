@@ -60,6 +60,38 @@ impl Decision {
 /// assert_eq!(decision.outcome, Outcome::Single(ByteRange::new(1024, 2047).unwrap()));
 /// assert_eq!(decision.because, Because::Satisfied);
 /// ```
+///
+/// What some values of Range come to, of ten octets:
+///
+/// ```
+/// # use std::time::SystemTime;
+/// # use byteranges::{Asked, AskedMethod, Outcome, Policy, Representation, decide};
+/// for (range, answer) in [
+///     ("bytes=0-4", "206 0-4/10"),
+///     ("bytes=5-", "206 5-9/10"),
+///     ("bytes=-1", "206 9-9/10"),
+///     ("bytes=5-100", "206 5-9/10"),
+///     ("bytes=-11", "206 0-9/10"),
+///     ("bytes=0-18446744073709551616", "206 0-9/10"),
+///     ("bytes=0-1,50-60", "206 0-1/10"),
+///     ("bytes=0-0,-1", "206 0-9/10"),
+///     ("bytes=10-", "416 */10"),
+///     ("bytes=-0", "416 */10"),
+///     ("bytes=5-4", "200"),
+///     ("bytes=0-1,x", "200"),
+///     ("lines=0-1", "200"),
+/// ] {
+///     let asked = Asked::new(AskedMethod::Get).with("Range", range);
+///     let decision = decide(&asked, &Representation::new(10), &Policy::default(), SystemTime::now());
+///     let decided = match decision.outcome {
+///         Outcome::Whole => "200".to_owned(),
+///         Outcome::Single(range) => format!("206 {range}/10"),
+///         Outcome::Unsatisfiable => "416 */10".to_owned(),
+///         other => format!("{other:?}"),
+///     };
+///     assert_eq!(decided, answer, "{range}");
+/// }
+/// ```
 // R-14.2-10
 pub fn decide(
     asked: &Asked<'_>,
