@@ -35,6 +35,7 @@ fn form(store: &Store, path: &str, accept: &str) -> Box<Selected> {
     }
 }
 
+// R-12.5.5-1, R-14.1.2-9
 #[test]
 fn the_most_welcome_form_is_selected() {
     let space = space();
@@ -64,6 +65,7 @@ fn the_most_welcome_form_is_selected() {
     assert_eq!(read(&selected(&store, "/page.html")), "plain", "without the field");
 }
 
+// R-8.8.1-2, R-8.8.3.3-1
 #[test]
 fn each_form_has_a_strong_tag_of_its_own() {
     let space = space();

@@ -5,8 +5,9 @@
 //! A tag made from facts is a hash of inode, length, mtime and ctime in nanoseconds. The hash keeps the inode
 //! undisclosed; the device is left out because it is not the same after the next mount. While the last change is
 //! recent, another one could leave the same facts behind, so the tag is marked weak until the change has settled.
-//! What no fact shows is out of reach: writers through mmap before they sync, attribute caches of NFS, file systems
-//! in user space that invent inodes. `--etag content` is for those.
+//! What no fact shows is out of reach: writers through mmap before they sync, attribute caches of NFS. That holds for
+//! digests too, since they are remembered by the same facts; but a digest is the same on every replica, and where a
+//! file system in user space invents its inodes.
 
 use std::time::{Duration, SystemTime};
 
@@ -54,7 +55,7 @@ impl Settle {
         changed.to_system_time().is_some_and(|changed| is_settled(changed, now, rest))
     }
 
-    /// Whether both dates of a file are old enough for Last-Modified to count as strong (§8.8.2.2), whatever
+    /// Whether both dates of a file are old enough for Last-Modified to count as strong (R-8.8.2.2-1), whatever
     /// their digits: the field has none.
     pub(super) fn has_settled_date(&self, facts: &Facts, now: SystemTime) -> bool {
         [facts.mtime, facts.ctime]
@@ -63,7 +64,7 @@ impl Settle {
     }
 }
 
-/// The tag of a file by its facts; weak unless `settled` (R-8.8.1-1, R-8.8.3-1).
+/// The tag of a file by its facts; weak unless `settled` (R-8.8.1-1, R-8.8.3-1, R-8.8.3-3).
 pub(super) fn tag_of_facts(facts: &Facts, coding: Option<Coding>, settled: bool) -> Option<EntityTag> {
     let mut hash = Sha256::new();
     hash.update(facts.ino.to_le_bytes());
@@ -85,7 +86,7 @@ pub(in crate::store) fn tag_of_digest(
 }
 
 /// Writes the start of a digest as a tag. The coding is named, so that two forms of one resource never share a
-/// tag (R-8.8.1-2), not even where their octets or their inode are the same.
+/// tag (R-8.8.1-2, R-8.8.3.3-1), not even where their octets or their inode are the same.
 fn tag(digest: &[u8], coding: Option<Coding>, settled: bool) -> Option<EntityTag> {
     let mut opaque = String::with_capacity(2 * TAG_OCTETS + 5);
     for octet in digest.iter().take(TAG_OCTETS) {
