@@ -1,6 +1,6 @@
 //! The memory that content passes through: one budget for the whole process.
 //!
-//! In: how many octets a body would read next. Out: a [`Buffer`] of 4 KiB to 1 MiB, which returns when the
+//! In: how many octets a body would read next. Out: a buffer of 4 KiB to 1 MiB, which returns when the
 //! chunk made of it is dropped: when the socket took its last octet.
 //!
 //! The budget is spent in two parts, so that stalled readers never starve the others:

@@ -3,4 +3,5 @@
 mod bench;
 mod budget;
 mod changing;
+mod documented;
 mod reading;
