@@ -84,18 +84,19 @@ impl Received {
             instant: Instant::now(),
             peer,
             method: parts.method.clone(),
-            target: target_as_it_came(&parts.uri),
+            target: target_as_it_came(parts),
             range: joined(http::header::RANGE),
             if_range: joined(http::header::IF_RANGE),
         }
     }
 }
 
-/// Gives origin-form for the usual target and for HTTP/2, and the whole URI for an absolute one.
-fn target_as_it_came(uri: &http::Uri) -> Bytes {
-    match uri.path_and_query() {
-        Some(path) if !path.as_str().is_empty() => Bytes::from(path.as_str().to_owned()),
-        _ => Bytes::from(uri.to_string()),
+/// Gives path and query, also for HTTP/2, where the URI is put together from fields; whole, if it came so in HTTP/1.1.
+fn target_as_it_came(parts: &http::request::Parts) -> Bytes {
+    let came_whole = parts.uri.scheme().is_some() && parts.version < http::Version::HTTP_2;
+    match parts.uri.path_and_query() {
+        Some(path) if !came_whole && !path.as_str().is_empty() => Bytes::from(path.as_str().to_owned()),
+        _ => Bytes::from(parts.uri.to_string()),
     }
 }
 
@@ -235,5 +236,38 @@ impl Drop for Record {
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record").field("closed", &self.closed).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn received(request: http::request::Builder) -> Received {
+        let (parts, ()) = request.body(()).expect("a request").into_parts();
+        Received::now(None, &parts)
+    }
+
+    #[test]
+    fn the_target_is_recorded_as_it_came() {
+        use http::Version;
+        for (version, uri, expected) in [
+            (Version::HTTP_11, "/a%20b?c=d&e", "/a%20b?c=d&e"),
+            (Version::HTTP_11, "*", "*"),
+            (Version::HTTP_11, "http://example.com/a?b", "http://example.com/a?b"),
+            (Version::HTTP_2, "https://example.com/a?b", "/a?b"),
+            (Version::HTTP_11, "example.com:443", "example.com:443"),
+        ] {
+            let target = received(http::Request::builder().version(version).uri(uri)).target;
+            assert_eq!(target, expected, "{version:?} {uri}");
+        }
+    }
+
+    #[test]
+    fn several_lines_of_a_field_are_joined() {
+        let two =
+            received(http::Request::builder().header("Range", "bytes=0-1").header("Range", "bytes=5-\u{e9}"));
+        assert_eq!(two.range.as_deref(), Some("bytes=0-1, bytes=5-\u{e9}".as_bytes()));
+        assert_eq!(two.if_range, None);
     }
 }
