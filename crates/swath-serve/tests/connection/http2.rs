@@ -202,6 +202,24 @@ fn an_idle_connection_is_told_goodbye() {
 }
 
 #[test]
+fn goodbye_is_a_frame() {
+    let server = Running::start(short());
+    let mut client = server.connect();
+    // The preface and empty settings, then silence.
+    client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00");
+    let received = client.rest();
+    let mut frames = &received[..];
+    let mut kinds = Vec::new();
+    while let Some((head, rest)) = frames.split_at_checked(9) {
+        let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+        kinds.push(head[3]);
+        frames = &rest[length..];
+    }
+    const GOAWAY: u8 = 7;
+    assert!(kinds.contains(&GOAWAY), "{kinds:?}");
+}
+
+#[test]
 fn pings_do_not_keep_a_connection() {
     let server = Running::start(short());
     run(async {
