@@ -83,16 +83,11 @@ impl Root {
     /// `AGAIN` after too many lost races, and whatever the system calls say.
     pub(super) fn open(&self, path: &[u8]) -> Result<Opened, Errno> {
         let path = if path.is_empty() { b".".as_slice() } else { path };
-        for _ in 0..ATTEMPTS {
-            match self.try_open(path) {
-                Err(Errno::AGAIN | Errno::INTR) => {}
-                done => return done,
+        match persist(|| self.try_open(path)) {
+            Err(Errno::AGAIN) if self.kernel && self.symlinks == Symlinks::Inside => {
+                persist(|| self.open_stepwise(path))
             }
-        }
-        if self.kernel && self.symlinks == Symlinks::Inside {
-            self.open_stepwise(path)
-        } else {
-            Err(Errno::AGAIN)
+            done => done,
         }
     }
 
@@ -153,15 +148,35 @@ impl Root {
         if self.symlinks == Symlinks::Follow {
             return statat(&self.directory, path, AtFlags::empty());
         }
-        let looked = if self.kernel { self.open_bounded(path, LOOK) } else { Err(Errno::XDEV) };
+        let looked = match self.kernel {
+            true => persist(|| fstat(self.open_bounded(path, LOOK)?)),
+            false => Err(Errno::XDEV),
+        };
         match looked {
-            Err(Errno::XDEV) => match self.resolve(path)? {
-                Resolved::Directory(directory) => fstat(directory),
-                Resolved::Other { stat, .. } => Ok(stat),
-            },
-            looked => fstat(looked?),
+            Err(Errno::XDEV | Errno::AGAIN) => persist(|| self.look_stepwise(path)),
+            looked => looked,
         }
     }
+
+    fn look_stepwise(&self, path: &[u8]) -> Result<Stat, Errno> {
+        match self.resolve(path)? {
+            Resolved::Directory(directory) => fstat(directory),
+            Resolved::Other { stat, .. } => Ok(stat),
+        }
+    }
+}
+
+/// Tries until the outcome is not that of a lost race, a bounded number of times.
+///
+/// `openat2` answers `AGAIN` when anything is renamed anywhere while it goes up by `..`: no rare event on a busy machine.
+fn persist<T>(mut attempt: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    for _ in 0..ATTEMPTS {
+        match attempt() {
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            done => return done,
+        }
+    }
+    Err(Errno::AGAIN)
 }
 
 /// Opens a directory's descriptor anew so that its entries can be read.
