@@ -62,6 +62,23 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Sends a GET and takes it back at once, by RST_STREAM with CANCEL.
+    ///
+    /// # Errors
+    ///
+    /// If the server has ended the connection.
+    pub async fn cancel(&mut self, target: &str) -> Result<(), h2::Error> {
+        let request = Request::get(format!("http://swath.test{target}")).body(()).expect("a request");
+        let mut ready = self.requests.clone().ready().await?;
+        let (answer, _) = ready.send_request(request, true)?;
+        drop(answer);
+        // Lets the connection's own task write.
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+}
+
 /// Reads one piece of content, and does not make room for more.
 ///
 /// # Panics

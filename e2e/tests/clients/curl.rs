@@ -5,6 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::time::Duration;
 
 use swath_e2e::clients::curl::curl;
+use swath_e2e::clients::noise::noise;
 use swath_e2e::clients::program;
 use swath_e2e::clients::site::{LAST_MODIFIED, Site};
 use swath_spec::Slice;
@@ -144,6 +145,36 @@ fn if_range_gives_the_part_or_the_whole() {
     let records = server.stop();
     assert_eq!(records[1].if_range.as_deref(), Some(etag.as_str()));
     assert_eq!(records.iter().filter(|record| record.status == Some(206)).count(), 2);
+}
+
+#[test]
+fn a_partial_file_of_another_version_is_not_continued() {
+    let site = Site::new();
+    let old = site.noise("data.bin", 1_000_000);
+    let target = site.file("partial");
+    fs::write(&target, &old[..400_000]).expect("writes");
+    let server = site.serve().start();
+    let url = server.url("/data.bin");
+    let etag = curl(["-I", &url]).expect(200).field("etag").expect("an entity tag").to_owned();
+    let resume = || {
+        let condition = format!("If-Range: {etag}");
+        program::run("curl", ["-q", "-sS", "-C", "-", "-H", &condition, "-o", path(&target), &url])
+    };
+    // The same length and date: only the tag tells the versions apart.
+    fs::write(site.file("new"), noise(7, old.len())).expect("writes");
+    site.age("new");
+    fs::rename(site.file("new"), site.file("data.bin")).expect("renames");
+    let refused = resume();
+    assert_eq!(
+        refused.code(),
+        33,
+        "curl sees that it was sent the whole, and does not splice: {}",
+        refused.stderr
+    );
+    assert!(fs::read(&target).expect("reads") == old[..400_000], "the partial file is as it was");
+    let records = server.stop();
+    let record = records.last().expect("a record");
+    assert_eq!((record.status, record.if_range.as_deref()), (Some(200), Some(etag.as_str())));
 }
 
 #[test]

@@ -7,12 +7,14 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use swath_e2e::clients::noise::noise;
 use swath_e2e::clients::site::Site;
 use swath_e2e::clients::{h2, raw};
 use swath_e2e::swath::Swath;
+use swath_spec::multipart;
 
 use crate::{PATIENCE, WELL, assert_well, stop};
 
@@ -115,6 +117,57 @@ fn appended_to_without_a_strong_validator_is_finished_as_promised() {
 #[test]
 fn edited_in_place_is_aborted() {
     both(&Case { keeps_its_octets: false, ..Case::new(edited_in_place, Becomes::Aborted("changed")) });
+}
+
+#[test]
+fn while_a_file_is_replaced_again_and_again_each_answer_is_of_one_version() {
+    const LENGTH: usize = 300_000;
+    let site = Site::new();
+    fs::write(site.file("well.txt"), WELL).expect("writes");
+    let versions = [noise(1, LENGTH), noise(2, LENGTH)];
+    let replace = |round: usize| {
+        fs::write(site.file("next"), &versions[round % 2]).expect("writes");
+        fs::rename(site.file("next"), site.file("data.bin")).expect("renames");
+    };
+    replace(0);
+    let server = site.serve().start();
+    let done = AtomicBool::new(false);
+    let seen = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut round = 1;
+            while !done.load(Ordering::Relaxed) {
+                replace(round);
+                round += 1;
+            }
+        });
+        let mut seen = [0; 2];
+        let mut peer = raw::Raw::connect(server.address());
+        for _ in 0..200 {
+            peer.get("/data.bin", "Range: bytes=0-99,100000-100099,-100\r\n");
+            let parts = peer.answer().expect("parts");
+            assert_eq!(parts.status, 206);
+            peer.get("/data.bin", "");
+            let whole = peer.answer().expect("the whole");
+            let version = versions
+                .iter()
+                .position(|version| *version == whole.content)
+                .expect("one version, not a mixture");
+            seen[version] += 1;
+            let of = |version: &[u8]| {
+                [&version[..100], &version[100_000..100_100], &version[LENGTH - 100..]].map(<[u8]>::to_vec)
+            };
+            let boundary = multipart::boundary(parts.field("content-type").unwrap_or_default().as_bytes())
+                .expect("parts");
+            let read = multipart::read(&parts.content, boundary).expect("parts");
+            let octets: Vec<_> = read.iter().map(|part| part.octets.to_vec()).collect();
+            assert!(versions.iter().any(|version| octets == of(version)), "all parts of one version");
+        }
+        done.store(true, Ordering::Relaxed);
+        seen
+    });
+    assert!(seen.iter().all(|count| *count > 0), "both versions were met: {seen:?}");
+    let records = stop(server);
+    assert!(records.iter().all(|record| record.outcome == "finished"), "{records:#?}");
 }
 
 fn both(case: &Case) {

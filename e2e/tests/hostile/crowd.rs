@@ -1,22 +1,26 @@
-//! Two thousand idle connections and two hundred slow readers at once.
+//! Two thousand idle connections and two hundred slow readers at once; two thousand stalled streams.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use swath_e2e::clients::h2;
 use swath_e2e::clients::raw::Raw;
 use swath_e2e::clients::site::Site;
 
-use crate::{WELL, assert_well, stop};
+use crate::{PATIENCE, WELL, assert_well, stop};
 
 const IDLE: usize = 2_000;
 const SLOW: usize = 200;
 const LENGTH: usize = 16 << 20;
 
+/// Connections and streams on each, for the crowd that speaks HTTP/2; the second is as many as the server grants.
+const STREAMS: (usize, usize) = (20, 100);
+
 /// The most memory that the server may have held at any time.
 ///
-/// 64 MiB of buffers, what the process needs to be there at all, and some 30 KiB for each of the 2,200 connections.
-const MEMORY_MAX: u64 = 192 << 20;
+/// 64 MiB of buffers, what the process needs to be there at all, and some 25 KiB for each of more than 2,000 connections or streams.
+const MEMORY_MAX: u64 = 128 << 20;
 
 #[test]
 fn memory_stays_bounded_under_a_crowd() {
@@ -75,8 +79,49 @@ fn memory_stays_bounded_under_a_crowd() {
     );
 }
 
+#[test]
+fn memory_stays_bounded_under_a_crowd_of_streams() {
+    let (connections, streams) = STREAMS;
+    let site = Site::new();
+    fs::write(site.file("well.txt"), WELL).expect("writes");
+    site.noise("data.bin", LENGTH);
+    let server = site.serve().start();
+    h2::block_on(async {
+        let mut held = Vec::new();
+        for _ in 0..connections {
+            let mut connection = h2::Connection::to(server.address()).await;
+            for _ in 0..streams {
+                let answer = connection.get("/data.bin", &[]).await;
+                assert_eq!(answer.status(), 200);
+                held.push(answer);
+            }
+            // No room is made: after the window of the connection all of its streams stand still.
+            let first = held.len() - streams;
+            let _ = h2::first_piece(held[first].body_mut()).await;
+        }
+        let start = Instant::now();
+        assert_well(&server);
+        let answered_in = start.elapsed();
+        let most = memory(server.process(), "VmHWM");
+        let count = connections * streams;
+        let report = format!(
+            "memory: at most {} KiB with {count} stalled streams on {connections} connections; one more request answered in {answered_in:?}",
+            most >> 10
+        );
+        println!("{report}");
+        assert!(most < MEMORY_MAX, "{report}; more than {} KiB", MEMORY_MAX >> 10);
+        assert!(answered_in < Duration::from_secs(2), "{report}");
+    });
+    let records = server.wait_for("record of each stream", PATIENCE, |records| {
+        records.iter().filter(|record| record.is_for("/data.bin")).count() == connections * streams
+    });
+    assert!(records.iter().all(|record| record.is_for("/well.txt") || record.outcome == "aborted-by-peer"));
+    assert_well(&server);
+    let _ = server.stop();
+}
+
 /// A figure of /proc/PID/status, in octets.
-fn memory(process: u32, name: &str) -> u64 {
+pub(crate) fn memory(process: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the server runs");
     let line = status.lines().find(|line| line.starts_with(name)).expect("the kernel says how much");
     let kibibytes: u64 =

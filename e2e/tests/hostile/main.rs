@@ -4,6 +4,7 @@
 
 mod changes;
 mod crowd;
+mod framing;
 mod heads;
 mod readers;
 mod shortage;
