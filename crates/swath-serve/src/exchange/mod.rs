@@ -4,6 +4,7 @@
 //! ended, given to every [`Sink`] (log, metrics, inspector) and, while it runs, to the views of the player page.
 
 mod open;
+mod received;
 mod record;
 mod views;
 
@@ -15,7 +16,8 @@ use http::{HeaderValue, Method, StatusCode};
 use crate::connection::Peer;
 
 pub(crate) use self::open::Open;
-pub use self::record::{Answered, Received, Record, Recorder, Sink, Wire};
+pub use self::received::{Answered, Received};
+pub use self::record::{Record, Recorder, Sink, Wire};
 pub use self::views::{Cost, Spent, Views};
 
 /// Holds what was asked, decided and sent in one exchange.

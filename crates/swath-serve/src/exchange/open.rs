@@ -6,7 +6,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::record::{Answered, Sink};
+use super::Answered;
+use super::record::Sink;
 use super::views::Cost;
 use super::{Exchange, Outcome};
 
