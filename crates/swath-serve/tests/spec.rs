@@ -1,4 +1,5 @@
-//! Runs every case of `spec/` against real servers on loopback: HTTP/1.1, HTTP/2, and both under TLS.
+//! Runs every case of `spec/` against real servers on loopback: HTTP/1.1, HTTP/2, and both under TLS; and against the
+//! tower service, which has to give the same answers.
 //!
 //! Each transport asks all cases of one server over one connection, one after the other, so that every answer also has
 //! to leave the connection fit for the next. The young and the weak fixtures are served by a server to which an hour is
@@ -119,7 +120,7 @@ fn a_server_that_answered_for_another_file_would_be_noticed() {
 impl Way {
     fn transport(self) -> Transport {
         match self {
-            Self::Http1 => Transport::H1,
+            Self::Http1 | Self::Tower => Transport::H1,
             Self::Http2 => Transport::H2,
             Self::TlsHttp1 | Self::TlsHttp2 => Transport::Tls,
         }

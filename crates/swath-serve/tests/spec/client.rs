@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use http_body_util::{BodyExt as _, Empty};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls_pki_types::{CertificateDer, ServerName};
+use swath_serve::ServeDir;
 use swath_spec::Observed;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tower_service::Service as _;
 
 /// The most octets of one answer that are read; no case of the tables is answered with more.
 const CONTENT_MAX: usize = 1 << 20;
@@ -23,10 +25,12 @@ pub(crate) enum Way {
     Http2,
     TlsHttp1,
     TlsHttp2,
+    /// A call of the tower service, without a socket.
+    Tower,
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 4] = [Self::Http1, Self::Http2, Self::TlsHttp1, Self::TlsHttp2];
+    pub(crate) const ALL: [Self; 5] = [Self::Http1, Self::Http2, Self::TlsHttp1, Self::TlsHttp2, Self::Tower];
 
     pub(crate) fn is_tls(self) -> bool {
         matches!(self, Self::TlsHttp1 | Self::TlsHttp2)
@@ -49,12 +53,22 @@ pub(crate) struct Connection {
 enum Sender {
     Http1(http1::SendRequest<Empty<Bytes>>),
     Http2(http2::SendRequest<Empty<Bytes>>),
+    Tower(ServeDir),
 }
 
 impl Connection {
     pub(crate) async fn open(way: Way, address: SocketAddr, certificate: CertificateDer<'static>) -> Self {
         let sender = connect(way, address, &certificate).await;
         Self { way, address, certificate, sender, opened: 1 }
+    }
+
+    /// Asks a tower service; the address is only what it is told as Host.
+    pub(crate) fn to_service(
+        service: ServeDir,
+        address: SocketAddr,
+        certificate: CertificateDer<'static>,
+    ) -> Self {
+        Self { way: Way::Tower, address, certificate, sender: Sender::Tower(service), opened: 1 }
     }
 
     /// Counts how often the connection had to be opened.
@@ -81,17 +95,18 @@ impl Connection {
             self.sender = connect(self.way, self.address, &self.certificate).await;
             self.opened += 1;
         }
-        let response = match &mut self.sender {
-            Sender::Http1(sender) => sender.send_request(request).await,
-            Sender::Http2(sender) => sender.send_request(request).await,
-        };
-        observe(response.unwrap()).await
+        match &mut self.sender {
+            Sender::Http1(sender) => observe(sender.send_request(request).await.unwrap()).await,
+            Sender::Http2(sender) => observe(sender.send_request(request).await.unwrap()).await,
+            Sender::Tower(service) => observe(service.call(request).await.unwrap()).await,
+        }
     }
 
     async fn is_ready(&mut self) -> bool {
         match &mut self.sender {
             Sender::Http1(sender) => sender.ready().await.is_ok(),
             Sender::Http2(sender) => sender.ready().await.is_ok(),
+            Sender::Tower(_) => true,
         }
     }
 }
@@ -128,7 +143,11 @@ where
 }
 
 /// Reads the whole answer; content that ends before its Content-Length is an error here already.
-async fn observe(response: Response<Incoming>) -> Observed {
+async fn observe<B>(response: Response<B>) -> Observed
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Debug,
+{
     let (head, mut body) = response.into_parts();
     let fields =
         head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use swath_serve::exchange::Recorder;
 use swath_serve::server::{Server, ServerOptions};
 use swath_serve::store::{EtagMode, Files, FilesOptions, Settle, Store};
 use swath_serve::tls::{Certificate, Tls};
-use swath_serve::{Cors, Service, ServiceOptions, Site};
+use swath_serve::{Cors, ServeDir, Service, ServiceOptions, Site};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -41,6 +42,7 @@ pub(crate) enum Setting {
 pub(crate) struct Servers {
     running: HashMap<Setting, Running>,
     certificate: CertificateDer<'static>,
+    root: PathBuf,
     _files: TempDir,
 }
 
@@ -68,10 +70,14 @@ impl Servers {
             (setting, start(service(setting, &root), Tls::new(certificate).unwrap()))
         };
         let running = settings.into_iter().map(start).collect();
-        Self { running, certificate: made.cert.der().clone(), _files: files }
+        Self { running, certificate: made.cert.der().clone(), root, _files: files }
     }
 
     pub(crate) async fn connect(&self, setting: Setting, way: Way) -> Connection {
+        if way == Way::Tower {
+            let service = self.serve_dir(setting);
+            return Connection::to_service(service, self.plain(setting), self.certificate.clone());
+        }
         let address = if way.is_tls() { self.running[&setting].tls } else { self.plain(setting) };
         Connection::open(way, address, self.certificate.clone()).await
     }
@@ -79,6 +85,12 @@ impl Servers {
     /// The address at which a setting is served in the clear.
     pub(crate) fn plain(&self, setting: Setting) -> SocketAddr {
         self.running[&setting].plain
+    }
+
+    /// The same files and settings as a tower service, without a server.
+    fn serve_dir(&self, setting: Setting) -> ServeDir {
+        let (files, policy) = options(setting, &self.root);
+        ServeDir::builder(&self.root).files(|own| *own = files).policy(policy).build().unwrap()
     }
 
     /// Stops all servers in order.
@@ -90,7 +102,8 @@ impl Servers {
     }
 }
 
-fn service(setting: Setting, root: &std::path::Path) -> Service {
+/// What a setting means to the store and to decisions.
+fn options(setting: Setting, root: &Path) -> (FilesOptions, Policy) {
     let mut files = FilesOptions { precompressed: true, ..FilesOptions::new(root) };
     let mut policy = Policy::default();
     match setting {
@@ -102,6 +115,11 @@ fn service(setting: Setting, root: &std::path::Path) -> Service {
             policy.date_settle = HOUR;
         }
     }
+    (files, policy)
+}
+
+fn service(setting: Setting, root: &Path) -> Service {
+    let (files, policy) = options(setting, root);
     Service::new(ServiceOptions {
         store: Store::Files(Files::open(files).unwrap()),
         policy,
