@@ -14,10 +14,13 @@
 //! | mtime, at the same length | abort, `changed` |
 //! | longer, a strong validator was sent | abort, `changed` |
 //! | longer, none was sent, what was sent still stands | go on, `grew` |
-//! | longer, none was sent, what was sent reads differently | abort, `changed`: rewritten, not appended to |
+//! | any of these, none was sent, what was sent reads differently | abort, `changed`: rewritten, or a write was under way |
 //! | shorter | abort, `truncated` |
 //!
 //! Each look compares with the last one, not with the promise: an explanation explains one move only.
+//!
+//! A write that had begun before the file was opened moves no time any more. A file that is so young has no strong
+//! validator, and of such a file a little of what was sent last is read again at each look: it shows when the write gets there.
 
 mod witness;
 
@@ -35,7 +38,7 @@ use crate::source::OpenFile;
 pub(crate) struct Watch {
     last: Facts,
     name: Option<PathBuf>,
-    /// Kept only where no strong validator was sent: only then may the file grow.
+    /// Kept only where no strong validator was sent: only then may the file grow, or a write have been under way.
     witness: Option<Witness>,
     grew: bool,
 }
@@ -61,18 +64,22 @@ impl Watch {
     /// Looks at the file after `octets` were read at `offset`, before they are handed over.
     pub(crate) fn look(&mut self, file: &File, offset: u64, octets: &[u8]) -> Result<(), Broken> {
         let now = Facts::of(file).map_err(Broken::Unreadable)?;
-        match self.last.verdict(&now) {
+        let verdict = self.last.verdict(&now);
+        match verdict {
             Verdict::Same | Verdict::OnlyMetadata => {}
             Verdict::Unexplained => self.expect_another_name(file)?,
-            Verdict::Grew => self.expect_an_append(file, offset, octets)?,
-            Verdict::Changed => return Err(Broken::Changed),
+            Verdict::Grew if self.witness.is_some() => self.grew = true,
+            Verdict::Grew | Verdict::Changed => return Err(Broken::Changed),
             Verdict::Truncated => return Err(Broken::Truncated),
         }
         self.last = now;
-        if let Some(witness) = &mut self.witness {
-            witness.note(offset, octets);
-        }
-        Ok(())
+        let Some(witness) = &mut self.witness else { return Ok(()) };
+        let stood = witness.stands(file).map_err(Broken::Unreadable)?;
+        witness.note(offset, octets);
+        // What is about to be sent must stand as well where the file moved.
+        let stands =
+            stood && (verdict != Verdict::Grew || witness.stands(file).map_err(Broken::Unreadable)?);
+        if stands { Ok(()) } else { Err(Broken::Changed) }
     }
 
     /// Gives the outcome of a response whose last turn was handed over.
@@ -86,18 +93,6 @@ impl Watch {
             return Err(Broken::Changed);
         }
         self.name = now;
-        Ok(())
-    }
-
-    /// Goes on only where growth is allowed, and both what was sent and what is about to be still stand.
-    fn expect_an_append(&mut self, file: &File, offset: u64, octets: &[u8]) -> Result<(), Broken> {
-        let Some(witness) = &mut self.witness else { return Err(Broken::Changed) };
-        let before = witness.stands(file).map_err(Broken::Unreadable)?;
-        witness.note(offset, octets);
-        if !before || !witness.stands(file).map_err(Broken::Unreadable)? {
-            return Err(Broken::Changed);
-        }
-        self.grew = true;
         Ok(())
     }
 }
@@ -117,4 +112,29 @@ impl Broken {
 fn name_of(file: &File) -> Option<PathBuf> {
     use std::os::fd::AsRawFd;
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+
+    /// Looks after each of two turns, of which the first was read before a write under way got there.
+    fn overtaken(strong: bool) -> io::Result<[bool; 2]> {
+        let file = tempfile::tempfile()?;
+        file.write_all_at(&[b'n'; 20_000], 0)?;
+        let promised = Facts::of(&file)?;
+        let open = OpenFile::new(file, promised, strong);
+        let mut watch = Watch::begin(&open, 2);
+        let first = watch.look(open.file(), 0, &[b'o'; 10_000]).is_ok();
+        Ok([first, watch.look(open.file(), 10_000, &[b'n'; 10_000]).is_ok()])
+    }
+
+    #[test]
+    fn a_write_that_was_under_way_when_a_young_file_was_opened_shows_at_the_next_look() -> io::Result<()> {
+        assert_eq!(overtaken(false)?, [true, false]);
+        assert_eq!(overtaken(true)?, [true, true], "a settled file is not read twice");
+        Ok(())
+    }
 }
