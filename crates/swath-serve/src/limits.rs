@@ -47,8 +47,9 @@ pub struct Limits {
     pub stalled_write_time: Duration,
     /// The octets that may wait in the kernel unsent before writing pauses (TCP_NOTSENT_LOWAT).
     ///
-    /// 128 KiB: keeps what a slow reader pins in the kernel small, and makes "no progress" true:
-    /// the kernel asks for more once half of it has gone, so a peer that reads at least 1.1 KiB/s never looks stalled.
+    /// 256 KiB: keeps what a slow reader pins in the kernel small, lets one whole buffer leave at once, and makes "no progress"
+    /// true: the kernel asks for more once half of it has gone, so a peer that reads at least 2.2 KiB/s never looks
+    /// stalled, however large the kernel's buffers have grown.
     pub unsent_bytes: u32,
     /// The most connections at once, over all listeners; further ones wait in the kernel's backlog, and idle ones make room.
     ///
@@ -108,7 +109,7 @@ impl Default for Limits {
             idle_time: Duration::from_secs(60),
             crowded_idle_time: Duration::from_secs(2),
             stalled_write_time: Duration::from_secs(60),
-            unsent_bytes: 128 * 1024,
+            unsent_bytes: 256 * 1024,
             connections: None,
             connections_per_peer: None,
             requests_per_connection: NonZeroU64::new(10_000).unwrap_or(NonZeroU64::MIN),

@@ -21,10 +21,10 @@ pub(super) struct Meter {
 
 #[derive(Clone, Copy)]
 enum Place {
-    /// In a head, of whose end this many octets have been seen.
+    /// In a head, of whose end this many octets have been taken.
     Head(usize),
-    /// In content, of which this much is left.
-    Content(u64),
+    /// In a response whose head's end is known; this much of it is left, its content included.
+    Left(u64),
 }
 
 impl Default for Place {
@@ -52,67 +52,75 @@ impl Meter {
     }
 
     /// Returns how many of the octets offered belong to the first unfinished response; `None` when there is none.
-    pub(super) fn allowed(&self, offered: &[IoSlice<'_>]) -> Option<usize> {
-        let first = self.responses.front()?;
+    pub(super) fn allowed(&mut self, offered: &[IoSlice<'_>]) -> Option<usize> {
+        let first = *self.responses.front()?;
         let total = offered.iter().fold(0usize, |sum, piece| sum.saturating_add(piece.len()));
-        let Some(content) = *first else { return Some(total) };
-        let left = match self.place {
-            Place::Content(left) => left,
-            Place::Head(seen) => match head_end(seen, offered) {
-                Ok(head) => content.saturating_add(head.try_into().unwrap_or(u64::MAX)),
-                Err(_) => return Some(total),
-            },
-        };
-        Some(total.min(usize::try_from(left).unwrap_or(usize::MAX)))
-    }
-
-    /// Counts `taken` octets of what was offered, no more than was allowed.
-    pub(super) fn take(&mut self, offered: &[IoSlice<'_>], taken: usize) {
-        let mut left = taken;
-        for piece in offered {
-            let taken = &piece[..left.min(piece.len())];
-            left -= taken.len();
-            self.take_piece(taken);
+        if let (Place::Head(seen), Some(content)) = (self.place, first)
+            && let Ok(head) = head_end(seen, offered)
+        {
+            self.place = Place::Left(content.saturating_add(head.try_into().unwrap_or(u64::MAX)));
+        }
+        match self.place {
+            Place::Head(_) => Some(total),
+            Place::Left(left) => Some(total.min(usize::try_from(left).unwrap_or(usize::MAX))),
         }
     }
 
-    fn take_piece(&mut self, mut piece: &[u8]) {
-        while !piece.is_empty() {
-            let Some(first) = self.responses.front().copied() else { return };
-            match (self.place, first) {
-                (_, None) => return,
-                (Place::Head(seen), Some(content)) => match head_end(seen, &[IoSlice::new(piece)]) {
-                    Err(seen) => {
-                        self.place = Place::Head(seen);
-                        return;
-                    }
-                    Ok(head) => {
-                        self.place = Place::Content(content);
-                        piece = &piece[head..];
-                    }
-                },
-                (Place::Content(left), _) => {
-                    let octets = left.min(piece.len().try_into().unwrap_or(u64::MAX));
-                    self.place = Place::Content(left - octets);
-                    piece = &piece[usize::try_from(octets).unwrap_or(piece.len())..];
-                }
+    /// Counts the first `taken` octets of what was offered, which are no more than were allowed.
+    pub(super) fn take(&mut self, offered: &[IoSlice<'_>], taken: usize) {
+        match self.place {
+            Place::Head(seen) => {
+                let seen =
+                    pieces(offered, taken).fold(seen, |seen, piece| scan(seen, piece).err().unwrap_or(0));
+                self.place = Place::Head(seen);
             }
-            if let Place::Content(0) = self.place {
-                self.place = Place::Head(0);
-                self.responses.pop_front();
+            Place::Left(left) => {
+                let left = left.saturating_sub(taken.try_into().unwrap_or(u64::MAX));
+                self.place = Place::Left(left);
+                if left == 0 {
+                    self.place = Place::default();
+                    self.responses.pop_front();
+                }
             }
         }
     }
 }
 
+/// Returns the first `count` octets of `all`, piece by piece.
+fn pieces<'a>(all: &'a [IoSlice<'_>], count: usize) -> impl Iterator<Item = &'a [u8]> {
+    let mut left = count;
+    all.iter().map(move |piece| {
+        let taken = &piece[..left.min(piece.len())];
+        left -= taken.len();
+        taken
+    })
+}
+
 /// Finds the octet after a head's end, of which `seen` octets came before; or returns how many have been seen now.
-fn head_end(mut seen: usize, pieces: &[IoSlice<'_>]) -> Result<usize, usize> {
-    let mut at = 0usize;
-    for octet in pieces.iter().flat_map(|piece| piece.iter()) {
-        at += 1;
+fn head_end(mut seen: usize, offered: &[IoSlice<'_>]) -> Result<usize, usize> {
+    // The usual case, and the quick one: a head is offered whole.
+    if let (0, Some(first)) = (seen, offered.first())
+        && let Some(at) = memchr::memmem::find(first, HEAD_END)
+    {
+        return Ok(at + HEAD_END.len());
+    }
+    let mut before = 0usize;
+    for piece in offered {
+        match scan(seen, piece) {
+            Ok(at) => return Ok(before + at),
+            Err(now) => seen = now,
+        }
+        before += piece.len();
+    }
+    Err(seen)
+}
+
+/// Looks for a head's end octet by octet, as [`head_end`] does.
+fn scan(mut seen: usize, piece: &[u8]) -> Result<usize, usize> {
+    for (at, octet) in piece.iter().enumerate() {
         seen = if *octet == HEAD_END[seen] { seen + 1 } else { usize::from(*octet == HEAD_END[0]) };
         if seen == HEAD_END.len() {
-            return Ok(at);
+            return Ok(at + 1);
         }
     }
     Err(seen)

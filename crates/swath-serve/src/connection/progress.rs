@@ -293,6 +293,7 @@ mod tests {
         progress.blocked();
         assert_eq!(left(&progress), Some((3, Expired::Stalled)));
         let head = [IoSlice::new(b"H\r\n\r\nabc")];
+        assert_eq!(progress.offer(&head), Some(8));
         progress.wrote(&head, 6);
         assert_eq!(left(&progress), None);
         progress.wrote(&[IoSlice::new(b"bc")], 2);
