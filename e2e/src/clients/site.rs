@@ -14,7 +14,7 @@ use crate::swath::{Launch, Swath};
 /// Sunday, 1 September 2024, 12:00:00 GMT, in seconds since 1970: when files of a [`Site`] were last modified.
 const MODIFIED: u64 = 1_725_192_000;
 
-/// [`MODIFIED`] as Last-Modified writes it.
+/// `MODIFIED` as Last-Modified writes it.
 pub const LAST_MODIFIED: &str = "Sun, 01 Sep 2024 12:00:00 GMT";
 
 /// A folder to serve.

@@ -4,7 +4,7 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | [`head`](crate::head) | method, Host and target, before anything is looked up |
+//! | `head` | method, Host and target, before anything is looked up |
 //! | `request` | what of the head the answer depends on |
 //! | `representation` | a selected file: preconditions, ranges, download, player |
 //! | `own` | what is ours and not the store's: listing, assets, the cost of a view, errors, OPTIONS |
