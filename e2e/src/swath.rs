@@ -6,7 +6,8 @@
 //! The binary is the release build in the target folder of the running test (or `SWATH_BIN`); it is never built from here.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -69,14 +70,6 @@ impl Exchange {
     pub fn is_for(&self, path: &str) -> bool {
         self.target.as_deref().is_some_and(|target| target.split('?').next() == Some(path))
     }
-
-    /// The first position of a Range of one range, and its last position if the range is closed.
-    #[must_use]
-    pub fn asked(&self) -> Option<(u64, Option<u64>)> {
-        let (first, last) = self.range.as_deref()?.strip_prefix("bytes=")?.split_once('-')?;
-        let last = if last.is_empty() { None } else { Some(last.parse().ok()?) };
-        Some((first.parse().ok()?, last))
-    }
 }
 
 /// What to start: see [`Swath::of`].
@@ -85,6 +78,7 @@ pub struct Launch {
     root: PathBuf,
     listen: Vec<String>,
     arguments: Vec<OsString>,
+    logs: Option<PathBuf>,
 }
 
 impl Launch {
@@ -116,6 +110,13 @@ impl Launch {
         self
     }
 
+    /// Also writes what the server says into `folder`: `records.jsonl` and `swath.log`, for people to read when a test fails.
+    #[must_use]
+    pub fn logs(mut self, folder: &Path) -> Self {
+        self.logs = Some(folder.to_owned());
+        self
+    }
+
     /// Starts the server and waits until it is ready.
     ///
     /// # Panics
@@ -128,15 +129,25 @@ impl Launch {
         let records = Arc::new(Mutex::new(Vec::new()));
         let notes = Arc::new(Mutex::new(Vec::new()));
         let readers = vec![
-            follow(child.stdout.take().expect("stdout is piped"), &records, |line| {
-                serde_json::from_str::<Exchange>(&line)
-                    .unwrap_or_else(|why| panic!("a record that is none ({why}): {line}"))
-            }),
-            follow(child.stderr.take().expect("stderr is piped"), &notes, |line| line),
+            follow(
+                child.stdout.take().expect("stdout is piped"),
+                &records,
+                self.log("records.jsonl"),
+                |line| {
+                    serde_json::from_str::<Exchange>(&line)
+                        .unwrap_or_else(|why| panic!("a record that is none ({why}): {line}"))
+                },
+            ),
+            follow(child.stderr.take().expect("stderr is piped"), &notes, self.log("swath.log"), |line| line),
         ];
         let mut swath = Swath { child, addresses: Vec::new(), records, notes, readers };
         swath.await_ready(listeners);
         swath
+    }
+
+    fn log(&self, name: &str) -> Option<File> {
+        let path = self.logs.as_ref()?.join(name);
+        Some(File::create(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display())))
     }
 
     fn command(&self) -> Command {
@@ -186,6 +197,7 @@ impl Swath {
             root: root.as_ref().to_owned(),
             listen: Vec::new(),
             arguments: Vec::new(),
+            logs: None,
         }
     }
 
@@ -341,16 +353,21 @@ impl Drop for Swath {
     }
 }
 
-/// Reads lines on a thread of their own until the stream ends.
+/// Reads lines on a thread of their own until the stream ends; a copy goes to a file, if there is one.
 fn follow<T: Send + 'static>(
     stream: impl Read + Send + 'static,
     into: &Arc<Mutex<Vec<T>>>,
+    mut copy: Option<File>,
     read: impl Fn(String) -> T + Send + 'static,
 ) -> JoinHandle<()> {
     let into = Arc::clone(into);
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines() {
-            let line = read(line.expect("the server writes UTF-8"));
+            let line = line.expect("the server writes UTF-8");
+            if let Some(copy) = &mut copy {
+                writeln!(copy, "{line}").expect("a log can be written");
+            }
+            let line = read(line);
             into.lock().expect("no holder of the lock panics").push(line);
         }
     })
@@ -387,18 +404,6 @@ mod tests {
             Some("http://127.0.0.1:8206")
         );
         assert_eq!(address_in("swath: warning: nothing"), None);
-    }
-
-    #[test]
-    fn a_record_tells_which_range_was_asked() {
-        let asked = |range: &str| {
-            let line = format!(r#"{{"peer":"127.0.0.1:1","range":"{range}","outcome":"finished"}}"#);
-            serde_json::from_str::<Exchange>(&line).expect("reads").asked()
-        };
-        assert_eq!(asked("bytes=5-"), Some((5, None)));
-        assert_eq!(asked("bytes=5-9"), Some((5, Some(9))));
-        assert_eq!(asked("bytes=-9"), None);
-        assert_eq!(asked("bytes=0-0,5-9"), None);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! The parts are told apart by the query of the media's URL, which swath ignores and every request of a page repeats;
 //! so nothing has to be waited for between them, and a request that ends late still counts where it belongs.
 
+use std::path::Path;
+
 use crate::{
     clip::{self, Index},
     driver::Browser,
@@ -29,9 +31,9 @@ pub struct Viewing {
     pub complaints: Vec<String>,
 }
 
-/// Starts a server on the folder of clips with `flags`, its logs where `name` says.
-fn serve(flags: &[&str]) -> Swath {
-    Swath::of(clip::folder()).args(flags).start()
+/// Starts a server on the folder of clips with `flags`.
+fn serve(flags: &[&str], logs: &Path) -> Swath {
+    Swath::of(clip::folder()).args(flags).logs(logs).start()
 }
 
 /// Opens the page that shows the clip with this index; `part` marks its requests.
@@ -45,7 +47,7 @@ async fn open(browser: &Browser, server: &Swath, index: Index, part: &str) {
 /// When any of it does not come about within [`crate::video::PATIENCE`].
 pub async fn seek_and_reach_the_end(engine: Engine, index: Index, flags: &[&str], name: &str) -> Viewing {
     let logs = place::logs(name);
-    let server = serve(flags);
+    let server = serve(flags, &logs);
     let browser = Browser::open(engine, &logs).await;
     open(&browser, &server, index, "seeking").await;
     let video = Video::of(&browser);
@@ -69,7 +71,7 @@ pub async fn try_to_seek(
     settled: impl Fn(&State) -> bool,
 ) -> (State, Viewing) {
     let logs = place::logs(name);
-    let server = serve(flags);
+    let server = serve(flags, &logs);
     let browser = Browser::open(engine, &logs).await;
     open(&browser, &server, index, "seeking").await;
     let video = Video::of(&browser);

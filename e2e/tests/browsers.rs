@@ -60,6 +60,7 @@ fn assert_clean(lines: &[Line], length: u64, capped: bool) {
 fn assert_manner(engine: Engine, index: Index, lines: &[Line], length: u64) {
     let first = lines.first().expect("the engine asked for the clip").range.as_deref();
     let asked: Vec<(u64, Option<u64>)> = lines.iter().filter_map(Line::asked).collect();
+    assert!(!asked.is_empty(), "{engine} asks for ranges: {lines:#?}");
     let is_closed = |&&(_, last): &&(u64, Option<u64>)| last.is_some();
     match engine {
         Engine::Chromium => {

@@ -27,9 +27,9 @@ const SOON: Duration = Duration::from_secs(15);
 ///
 /// For WebKitGTK at eight times its pace: it shows nothing before it holds 8 MiB or the whole film, which
 /// at the demo's own pace takes 45 s.
-fn demo(engine: Engine) -> Swath {
+fn demo(engine: Engine, logs: &Path) -> Swath {
     let pace: &[&str] = if engine == Engine::WebKitGtk { &["--limit-rate", "240KiB"] } else { &[] };
-    Swath::of("").arg("--demo").args(pace).start()
+    Swath::of("").arg("--demo").args(pace).logs(logs).start()
 }
 
 /// Opens the demo's listing and clicks on `clip`.
@@ -93,7 +93,7 @@ fn assert_counted(server: &Swath, clip: &str, token: &str, shown: u64) {
 async fn plays_the_demo(engine: Engine, clip: &str) {
     let _turn = take_turn().await;
     let logs = place::logs(&format!("{}-{clip}", engine.key()));
-    let server = demo(engine);
+    let server = demo(engine, &logs);
     let browser = Browser::open(engine, &logs).await;
     open_from_the_listing(&browser, &server, clip).await;
     let source = browser.run("return document.querySelector('video').src;", Vec::new()).await;
@@ -131,14 +131,17 @@ async fn plays_the_demo(engine: Engine, clip: &str) {
 async fn obeys_links_and_keys(engine: Engine) {
     let _turn = take_turn().await;
     let logs = place::logs(&format!("{}-keys", engine.key()));
-    let server = demo(engine);
+    let server = demo(engine, &logs);
     let browser = Browser::open(engine, &logs).await;
     browser.goto(&server.url("/clip-front.mp4?play#t=40")).await;
     let video = Video::of(&browser);
     let state = video.wait("the place in the link", PATIENCE, |state| state.current_time >= 40.0).await;
     assert!(state.current_time < 42.0, "{engine} starts elsewhere: {state:?}");
-    let captions = browser.run("return document.querySelector('video').textTracks.length;", Vec::new()).await;
-    assert_eq!(captions, 1, "the captions beside the clip are offered");
+    let captions = "const tracks = document.querySelector('video').textTracks;
+        if (tracks.length !== 1) return false;
+        tracks[0].mode = 'showing';
+        return tracks[0].cues && tracks[0].cues.length;";
+    browser.run_until("the captions beside the clip", SOON, captions).await;
     assert_eq!(browser.complaints().await, [""; 0], "{engine} complains");
     video.let_go().await;
 
@@ -206,7 +209,7 @@ async fn lists_any_name(engine: Engine) {
     let logs = place::logs(&format!("{}-listing", engine.key()));
     let folder = tempfile::tempdir().expect("the temporary folder can be written to");
     write_hostile(folder.path());
-    let server = Swath::of(folder.path()).start();
+    let server = Swath::of(folder.path()).logs(&logs).start();
     let browser = Browser::open(engine, &logs).await;
     browser.goto(&server.url("/")).await;
     sorts_by_size(&browser).await;
