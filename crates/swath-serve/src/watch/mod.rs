@@ -74,9 +74,9 @@ impl Watch {
         }
         self.last = now;
         let Some(witness) = &mut self.witness else { return Ok(()) };
-        let stood = witness.stands(file).map_err(Broken::Unreadable)?;
+        let stood = witness.last_stands(file).map_err(Broken::Unreadable)?;
         witness.note(offset, octets);
-        // What is about to be sent must stand as well where the file moved.
+        // Where the file moved, its beginning and what is about to be sent must stand as well.
         let stands =
             stood && (verdict != Verdict::Grew || witness.stands(file).map_err(Broken::Unreadable)?);
         if stands { Ok(()) } else { Err(Broken::Changed) }
@@ -135,6 +135,19 @@ mod tests {
     fn a_write_that_was_under_way_when_a_young_file_was_opened_shows_at_the_next_look() -> io::Result<()> {
         assert_eq!(overtaken(false)?, [true, false]);
         assert_eq!(overtaken(true)?, [true, true], "a settled file is not read twice");
+        Ok(())
+    }
+
+    #[test]
+    fn a_turn_that_was_read_while_a_growing_file_was_rewritten_is_not_sent() -> io::Result<()> {
+        for (read, expected) in [(b'n', true), (b'o', false)] {
+            let file = tempfile::tempfile()?;
+            file.write_all_at(&[b'n'; 10_000], 0)?;
+            let open = OpenFile::new(file.try_clone()?, Facts::of(&file)?, false);
+            let mut watch = Watch::begin(&open, 1);
+            file.set_len(10_001)?;
+            assert_eq!(watch.look(open.file(), 0, &[read; 10_000]).is_ok(), expected);
+        }
         Ok(())
     }
 }

@@ -34,9 +34,14 @@ impl Witness {
         self.last.take(offset + before as u64, &octets[before..]);
     }
 
-    /// Says whether the file still reads as it did.
+    /// Says whether the file still reads as it did at both places.
     pub(super) fn stands(&self, file: &File) -> io::Result<bool> {
-        Ok(self.first.stands(file)? && self.last.stands(file)?)
+        Ok(self.first.stands(file)? && self.last_stands(file)?)
+    }
+
+    /// Says whether the end of the latest turn still reads as it did; it was read a moment ago, so it is in memory.
+    pub(super) fn last_stands(&self, file: &File) -> io::Result<bool> {
+        self.last.stands(file)
     }
 }
 

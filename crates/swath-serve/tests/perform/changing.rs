@@ -211,6 +211,9 @@ fn a_file_rewritten_longer_is_not_taken_for_an_append() -> io::Result<()> {
             fs::write(path, new)
         };
         assert_eq!(half_sent(strong, &same_start)?, Outcome::Changed);
+        // A new head before an old body, and a longer end: what tools for tags in media do.
+        let new_head = |path: &Path| edit_at(path, 0).and_then(|()| append(path));
+        assert_eq!(half_sent(strong, &new_head)?, Outcome::Changed);
     }
     Ok(())
 }
