@@ -204,7 +204,7 @@ mod tests {
         Arc::new(Exchange {
             method: Method::from_bytes(method).ok(),
             status: Some(StatusCode::PARTIAL_CONTENT),
-            because: Some("single"),
+            because: Some("satisfied"),
             bytes_planned: 100,
             bytes_sent: 40,
             ..Exchange::without_request(None, outcome)
@@ -226,7 +226,7 @@ mod tests {
         metrics.record(&Arc::new(Exchange::without_request(None, Outcome::BadHead)));
         let text = metrics.render();
         for (start, value) in [
-            ("swath_requests_total{method=\"GET\",status=\"206\",because=\"single\"}", "3"),
+            ("swath_requests_total{method=\"GET\",status=\"206\",because=\"satisfied\"}", "3"),
             ("swath_outcomes_total{outcome=\"changed\"}", "2"),
             ("swath_outcomes_total{outcome=\"bad-head\"}", "1"),
             ("swath_outcomes_total{outcome=\"stalled\"}", "0"),
@@ -254,7 +254,7 @@ mod tests {
         let text = metrics.render();
         assert_eq!(text.lines().filter(|line| line.starts_with("swath_requests_total")).count(), 1);
         assert_eq!(
-            line_of(&text, "swath_requests_total{method=\"other\",status=\"206\",because=\"single\"}"),
+            line_of(&text, "swath_requests_total{method=\"other\",status=\"206\",because=\"satisfied\"}"),
             Some("1000")
         );
     }

@@ -139,8 +139,8 @@ mod tests {
             range: Some(Bytes::from_static(b"bytes=0-99")),
             status: Some(StatusCode::PARTIAL_CONTENT),
             content_range: Some(HeaderValue::from_static("bytes 0-99/1000")),
-            because: Some("single"),
-            section: Some("15.3.7.1"),
+            because: Some("satisfied"),
+            section: Some("14.2"),
             bytes_planned: 100,
             bytes_sent: 60,
             elapsed: Duration::from_nanos(1_234_567),
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(
             text(&partial()),
             "2026-11-21T21:44:24.123Z 192.0.2.7:50312 GET \"/clip.mp4\" range=\"bytes=0-99\" 206 \
-             \"bytes 0-99/1000\" single(§15.3.7.1) 60/100 aborted-by-peer 1.235ms\n"
+             \"bytes 0-99/1000\" satisfied(§14.2) 60/100 aborted-by-peer 1.235ms\n"
         );
         let refused =
             Exchange { time: SystemTime::UNIX_EPOCH, ..Exchange::without_request(None, Outcome::BadHead) };
@@ -204,7 +204,7 @@ mod tests {
             serde_json::json!({
                 "time": "2026-11-21T21:44:24.123Z", "peer": "192.0.2.7:50312", "method": "GET",
                 "target": "/clip.mp4", "range": "bytes=0-99", "if_range": null, "status": 206,
-                "content_range": "bytes 0-99/1000", "because": "single", "section": "15.3.7.1",
+                "content_range": "bytes 0-99/1000", "because": "satisfied", "section": "14.2",
                 "bytes_planned": 100, "bytes_sent": 60, "outcome": "aborted-by-peer", "millis": 1.235
             })
         );
