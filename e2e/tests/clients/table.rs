@@ -19,6 +19,9 @@ const TAG_SETTLES: Duration = Duration::from_millis(100);
 /// Longer than a date is weak after a change (2.5 s).
 const DATE_SETTLES: Duration = Duration::from_millis(2600);
 
+/// How far behind a server's clock is where every tag has to be weak.
+const BEHIND: Duration = Duration::from_secs(3600);
+
 /// How a fixture has to be served.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Way {
@@ -88,7 +91,7 @@ fn every_row(transport: Transport, serve: &[&str], ask: &[&str], version: &str) 
         let behind = clock_behind();
         let launch =
             if way == Way::Young { launch.through(&behind.each_ref().map(String::as_str)) } else { launch };
-        let client = Client { server: launch.start(), ask, version };
+        let client = Client { server: launch.start(), way, ask, version };
         let mut plain = HashMap::new();
         let mut exchanges = 0;
         for row in rows.iter().filter(|row| Way::of(row) == way) {
@@ -115,18 +118,23 @@ fn every_row(transport: Transport, serve: &[&str], ask: &[&str], version: &str) 
     assert!(wrong.is_empty(), "{} of {asked} rows over {ask:?}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// The words that start a program with a clock that is an hour behind.
+/// The words that start a program with a clock that is [`BEHIND`].
 ///
 /// `faketime` itself stays between the test and the program, and would take the signals meant for it; it tells which library it preloads.
 fn clock_behind() -> [String; 4] {
     let library = program::run("faketime", ["-f", "-1h", "printenv", "LD_PRELOAD"]).text();
-    let settings = ["env", "FAKETIME=-1h", "FAKETIME_DONT_FAKE_MONOTONIC=1"].map(str::to_owned);
+    let settings = [
+        "env".to_owned(),
+        format!("FAKETIME=-{}s", BEHIND.as_secs()),
+        "FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned(),
+    ];
     let [env, offset, monotonic] = settings;
     [env, format!("LD_PRELOAD={}", library.trim()), offset, monotonic]
 }
 
 struct Client<'a> {
     server: Swath,
+    way: Way,
     ask: &'a [&'a str],
     version: &'a str,
 }
@@ -138,7 +146,8 @@ impl Client<'_> {
         if let Some(coding) = fixture.coding() {
             words.extend(["-H".into(), OsString::from(format!("Accept-Encoding: {coding}"))]);
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
+        let clock = SystemTime::now() - if self.way == Way::Young { BEHIND } else { Duration::ZERO };
+        let now = clock.duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
         let plain = self.exchange(fixture, words);
         Own::from_plain(in_octets(&plain), i64::try_from(now).expect("a clock before the year 292277026596"))
     }
