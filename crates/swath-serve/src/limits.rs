@@ -86,7 +86,7 @@ pub struct Limits {
     pub streams: NonZeroU32,
     /// The octets of content that may be held in buffers at once by all responses together.
     ///
-    /// 64 MiB: 256 responses with a full buffer of 256 KiB each; past half of it buffers shrink to 16 KiB.
+    /// 64 MiB: buffers shrink as it gets short, so that 10,000 stalled readers still hold 4 KiB each.
     pub buffer_bytes: usize,
 }
 

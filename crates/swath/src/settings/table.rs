@@ -300,7 +300,7 @@ settings! {
         value: "SIZE",
         default: Some("64MiB"),
         help: "Memory for reading files, shared by all connections",
-        more: "When it runs short each read gets smaller, down to 16 KiB.",
+        more: "When it runs short each read gets smaller, down to 4 KiB.",
     }
 
     LOG = RECORDS / "log" {
