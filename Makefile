@@ -3,7 +3,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
-FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date
+FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding
 
 .PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench-micro
 
