@@ -40,6 +40,29 @@ fn pipelined_answers_of_every_size_are_counted_to_the_octet() {
 }
 
 #[test]
+fn requests_may_come_in_pieces_of_any_size() {
+    let server = Running::start(Limits { head_time: Duration::from_secs(30), ..short() });
+    let stream = "GET /one HTTP/1.1\r\nHost: test\r\n\r\nPOST /two HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\nhiGET /three HTTP/1.1\r\nHost: test\r\n\r\n";
+    let mut client = server.connect();
+    for cut in 1..stream.len() {
+        let (before, after) = stream.split_at(cut);
+        client.send(before);
+        std::thread::sleep(Duration::from_millis(2));
+        client.send(after);
+        let first = client.reply();
+        let second = client.reply();
+        assert_eq!((first.text(), second.text()), ("/one", "/two with content"), "{cut}");
+        // Content that had not come when its request was answered costs the connection, and the answer says so.
+        if second.field("connection") == Some("close") {
+            assert!(client.rest().is_empty());
+            client = server.connect();
+        } else {
+            assert_eq!(client.reply().text(), "/three", "{cut}");
+        }
+    }
+}
+
+#[test]
 fn a_peer_that_ends_its_side_still_gets_its_answers() {
     let server = Running::start(short());
     let mut client = server.connect();
