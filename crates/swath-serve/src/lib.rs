@@ -1,5 +1,6 @@
 //! A byte-serving HTTP server and tower service.
 
+mod accept;
 pub mod buffers;
 pub mod connection;
 mod content_disposition;

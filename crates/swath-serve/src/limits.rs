@@ -22,8 +22,8 @@ pub struct Limits {
     /// The time a peer has from its connection's first octet, or from a request's first octet, to the
     /// end of that request's head.
     ///
-    /// 15 s: enough for a head of one packet sent five times over a lossy link; a peer that dribbles one octet
-    /// at a time holds a connection no longer than this.
+    /// 15 s: enough for a head of one packet sent five times over a lossy link; a peer that dribbles one
+    /// octet at a time holds a connection no longer than this.
     pub head_time: Duration,
     /// The time a TLS handshake may take.
     ///
@@ -34,10 +34,11 @@ pub struct Limits {
     /// 60 s: longer than the pause between two seeks of a person; a connection that is opened
     /// ahead of need, as browsers do, waits as long as `head_time` for its first octet.
     pub idle_time: Duration,
-    /// The time a connection may stay open with no request under way while every place is taken and peers wait.
+    /// The time a connection may stay open with no request under way while every place is taken and peers
+    /// wait.
     ///
-    /// 2 s: whoever holds places and asks for nothing makes room for those who do; a person's next seek costs a
-    /// reconnection then, and only then.
+    /// 2 s: whoever holds places and asks for nothing makes room for those who do; a person's next seek
+    /// costs a reconnection then, and only then.
     pub crowded_idle_time: Duration,
     /// The time a response may make no progress because its peer takes none of it.
     ///
@@ -47,11 +48,12 @@ pub struct Limits {
     pub stalled_write_time: Duration,
     /// The octets that may wait in the kernel unsent before writing pauses (TCP_NOTSENT_LOWAT).
     ///
-    /// 256 KiB: keeps what a slow reader pins in the kernel small, lets one whole buffer leave at once, and makes "no progress"
-    /// true: the kernel asks for more once half of it has gone, so a peer that reads at least 2.2 KiB/s never looks
-    /// stalled, however large the kernel's buffers have grown.
+    /// 256 KiB: keeps what a slow reader pins in the kernel small, lets one whole buffer leave at once, and
+    /// makes "no progress" true: the kernel asks for more once half of it has gone, so a peer that reads at
+    /// least 2.2 KiB/s never looks stalled, however large the kernel's buffers have grown.
     pub unsent_bytes: u32,
-    /// The most connections at once, over all listeners; further ones wait in the kernel's backlog, and idle ones make room.
+    /// The most connections at once, over all listeners; further ones wait in the kernel's backlog, and
+    /// idle ones make room.
     ///
     /// By default derived from the descriptors the process may open: see [`Limits::connections_for`].
     pub connections: Option<NonZeroUsize>,
@@ -61,7 +63,8 @@ pub struct Limits {
     pub connections_per_peer: Option<NonZeroUsize>,
     /// The most requests on one connection; the last one's answer closes it.
     ///
-    /// 10,000: bounds what a connection can accumulate, and costs a busy peer one reconnection in 10,000 requests.
+    /// 10,000: bounds what a connection can accumulate, and costs a busy peer one reconnection in 10,000
+    /// requests.
     pub requests_per_connection: NonZeroU64,
     /// The octets per second that one connection is sent, at most.
     ///
@@ -71,8 +74,8 @@ pub struct Limits {
     ///
     /// 10 s: below the 30 s that container and service managers commonly wait before they kill.
     pub grace: Duration,
-    /// The octets of a request's content, or of whatever follows a refused head, that are read and thrown away
-    /// so that the answer is not lost to a reset (RFC 9112 §9.6).
+    /// The octets of a request's content, or of whatever follows a refused head, that are read and thrown
+    /// away so that the answer is not lost to a reset (RFC 9112 §9.6).
     ///
     /// 256 KiB: what is usually in flight when the peer reads the answer and stops.
     pub linger_bytes: u64,
@@ -135,7 +138,8 @@ impl Limits {
 
     /// Raises the soft limit on open descriptors to the hard one, and returns the one now in force.
     ///
-    /// Where raising is refused, the present limit stays and is returned: the server then takes fewer connections.
+    /// Where raising is refused, the present limit stays and is returned: the server then takes fewer
+    /// connections.
     pub fn raise_descriptors() -> u64 {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let now = getrlimit(Resource::Nofile);

@@ -1,7 +1,7 @@
 //! Where the server listens: addresses as people write them, and sockets bound to them.
 //!
-//! Comes in: text such as `127.0.0.1:8206`, `https://[::1]:8443` or `unix:/run/swath.sock`, or a socket another process
-//! opened. Goes out: listening sockets whose addresses are known before anything is served.
+//! Comes in: text such as `127.0.0.1:8206`, `https://[::1]:8443` or `unix:/run/swath.sock`, or a socket
+//! another process opened. Goes out: listening sockets whose addresses are known before anything is served.
 
 mod address;
 mod bound;

@@ -2,9 +2,10 @@
 //!
 //! Comes in: accepted connections. Goes out: each served to its end on one thread.
 //!
-//! A runtime per core keeps a connection's data in one core's cache and needs no stealing between cores. Connections are handed out
-//! in turn rather than by the kernel (SO_REUSEPORT): the kernel spreads them by a hash of their addresses, so that two of a
-//! handful of players often share a core while another idles; one accepting place can also count, cap and back off.
+//! A runtime per core keeps a connection's data in one core's cache and needs no stealing between cores.
+//! Connections are handed out in turn rather than by the kernel (SO_REUSEPORT): the kernel spreads them by
+//! a hash of their addresses, so that two of a handful of players often share a core while another idles;
+//! one accepting place can also count, cap and back off.
 
 use std::io;
 use std::num::NonZeroUsize;

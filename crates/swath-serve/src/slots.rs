@@ -59,8 +59,8 @@ impl Slots {
 
     /// Waits for a place among all connections.
     ///
-    /// While there is none nothing is accepted, and peers wait in the kernel's backlog: they are served as soon as others
-    /// leave, where a refusal would cost them a retry and us the work of refusing.
+    /// While there is none nothing is accepted, and peers wait in the kernel's backlog: they are served as
+    /// soon as others leave, where a refusal would cost them a retry and us the work of refusing.
     pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.all).acquire_owned().await.ok()
     }

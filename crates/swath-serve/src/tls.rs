@@ -1,7 +1,7 @@
 //! The certificate, and the TLS that is spoken with it.
 //!
-//! Comes in: PEM files, or the wish for a certificate of our own. Goes out: the configuration each new connection
-//! takes, replaced as a whole when the files change.
+//! Comes in: PEM files, or the wish for a certificate of our own. Goes out: the configuration each new
+//! connection takes, replaced as a whole when the files change.
 
 use std::fmt;
 use std::fs::File;
@@ -24,7 +24,8 @@ pub enum Certificate {
         /// The private key (PKCS #8, PKCS #1 or SEC1).
         key: PathBuf,
     },
-    /// One made at start, for `localhost`, the loopback addresses and these names; nobody trusts it unless told to.
+    /// One made at start, for `localhost`, the loopback addresses and these names; nobody trusts it unless
+    /// told to.
     SelfSigned {
         /// Further names and addresses it shall be good for.
         names: Vec<String>,
@@ -97,7 +98,8 @@ impl Tls {
         Ok(())
     }
 
-    /// Returns the SHA-256 fingerprint of the server's certificate, as browsers and `openssl x509 -fingerprint -sha256` show it.
+    /// Returns the SHA-256 fingerprint of the server's certificate, as browsers and `openssl x509
+    /// -fingerprint -sha256` show it.
     pub fn fingerprint(&self) -> String {
         let octets = self.current().fingerprint.map(|octet| format!("{octet:02X}"));
         octets.join(":")
@@ -134,7 +136,8 @@ fn load(source: &Certificate) -> Result<Current, TlsError> {
         .with_single_cert(chain, key)
         .map_err(TlsError::Mismatch)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    // Tickets let a player that reconnects for every seek skip the costly half of the handshake, without state here.
+    // Tickets let a player that reconnects for every seek skip the costly half of the handshake, without
+    // state here.
     config.ticketer = rustls::crypto::ring::Ticketer::new().map_err(TlsError::Mismatch)?;
     Ok(Current { config: Arc::new(config), fingerprint })
 }
@@ -170,7 +173,8 @@ type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 fn self_signed(names: &[String]) -> Result<Pair, TlsError> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let mut all: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
-    // A machine's name may be no host name at all; then it is left out, where a name that was asked for is an error.
+    // A machine's name may be no host name at all; then it is left out, where a name that was asked for is
+    // an error.
     if rustls_pki_types::DnsName::try_from(host.as_str()).is_ok() {
         all.push(host);
     }

@@ -17,8 +17,8 @@ use swath_serve::limits::Limits;
 const IDLE: usize = 2_000;
 const SLOW: usize = 200;
 
-/// The most resident memory the crowd may add, in MiB: 8 KiB for each idle connection's next head, one piece of content and a head
-/// for each slow reader, and as much again for bookkeeping and the allocator.
+/// The most resident memory the crowd may add, in MiB: 8 KiB for each idle connection's next head, one
+/// piece of content and a head for each slow reader, and as much again for bookkeeping and the allocator.
 const BOUND: u64 = 64;
 
 /// The environment variable that makes this program the crowd.

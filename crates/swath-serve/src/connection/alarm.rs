@@ -1,6 +1,7 @@
 //! One timer for one connection, however often its deadline moves.
 //!
-//! Comes in: the deadline in force, asked for each time the connection is polled. Goes out: the deadline that passed.
+//! Comes in: the deadline in force, asked for each time the connection is polled. Goes out: the deadline
+//! that passed.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,8 +14,8 @@ use crate::limits::Limits;
 
 /// Wakes its task when a connection's deadline has passed.
 ///
-/// Deadlines move later with every request and every write; the timer follows only when it fires, so that this costs nothing. It moves
-/// at once when a deadline becomes earlier.
+/// Deadlines move later with every request and every write; the timer follows only when it fires, so that
+/// this costs nothing. It moves at once when a deadline becomes earlier.
 pub(super) struct Alarm {
     sleep: Pin<Box<Sleep>>,
 }
@@ -43,15 +44,16 @@ impl Alarm {
             if self.sleep.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            // It fired for a deadline that has moved since, or there is none: HTTP/2 streams end without polling the
-            // connection, so it looks again in time.
+            // It fired for a deadline that has moved since, or there is none: HTTP/2 streams end without
+            // polling the connection, so it looks again in time.
             let at = deadline.map_or(now + check_interval(limits), |(at, _)| at);
             self.sleep.as_mut().reset(at);
         }
     }
 }
 
-/// Returns how long a connection may go unlooked at: no longer than the shortest deadline that may have come in force meanwhile.
+/// Returns how long a connection may go unlooked at: no longer than the shortest deadline that may have
+/// come in force meanwhile.
 fn check_interval(limits: &Limits) -> std::time::Duration {
     limits.idle_time.min(limits.head_time).min(limits.stalled_write_time)
 }

@@ -1,6 +1,7 @@
 //! Answers the connection gives by itself, because no request came of what the peer sent.
 //!
-//! Comes in: a status and a sentence. Goes out: the octets of an HTTP/1.1 response that closes the connection.
+//! Comes in: a status and a sentence. Goes out: the octets of an HTTP/1.1 response that closes the
+//! connection.
 
 use std::time::SystemTime;
 

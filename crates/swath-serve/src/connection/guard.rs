@@ -1,6 +1,7 @@
 //! The stream as the HTTP engine sees it: watched, paced, and relieved of what is not to be sent.
 //!
-//! Comes in: the engine's reads and writes. Goes out: the same on the stream below, and word of them to [`Progress`].
+//! Comes in: the engine's reads and writes. Goes out: the same on the stream below, and word of them to
+//! [`Progress`].
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

@@ -1,6 +1,7 @@
 //! One HTTP/1.1 connection, driven to its end.
 //!
-//! Comes in: a stream, and what was read of it already. Goes out: answers in order, and a close that fits how it ended.
+//! Comes in: a stream, and what was read of it already. Goes out: answers in order, and a close that fits
+//! how it ended.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -95,7 +96,8 @@ fn engine<R>(context: &Context<R>) -> http1::Builder {
     builder
 }
 
-/// Ends the connection as it deserves: with an answer, quietly, or by a reset when a response was cut (the guard's drop does that).
+/// Ends the connection as it deserves: with an answer, quietly, or by a reset when a response was cut (the
+/// guard's drop does that).
 async fn finish<R: Respond>(
     over: &Over,
     begun: bool,
@@ -148,7 +150,8 @@ impl<R: Respond> Service<Request<Incoming>> for Requests<R> {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (parts, content) = request.into_parts();
         let has_content = !content.is_end_stream();
-        // Let go of before anything is answered: the engine then throws away what has come, or closes and says so.
+        // Let go of before anything is answered: the engine then throws away what has come, or closes and
+        // says so.
         drop(content);
         let (number, tally) = self.progress.begin();
         let last = number >= self.context.limits.requests_per_connection.get();

@@ -1,7 +1,7 @@
 //! One HTTP/2 connection, driven to its end.
 //!
-//! Comes in: a stream, and what was read of it already. Goes out: an answer on each of its streams; a stream whose
-//! peer opens no window for too long is reset alone, and the others go on.
+//! Comes in: a stream, and what was read of it already. Goes out: an answer on each of its streams; a
+//! stream whose peer opens no window for too long is reset alone, and the others go on.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};

@@ -1,7 +1,7 @@
 //! Ends a connection so that its last answer arrives (RFC 9112 §9.6, R-9112/9.6-1).
 //!
-//! A socket closed while octets from the peer are unread is reset, and the reset can overtake the answer. So writing ends first, and what
-//! the peer still sends is read and thrown away, within limits.
+//! A socket closed while octets from the peer are unread is reset, and the reset can overtake the answer.
+//! So writing ends first, and what the peer still sends is read and thrown away, within limits.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
@@ -17,7 +17,8 @@ pub(super) async fn part(stream: &mut Stream, limits: &Limits) {
 
 /// Writes `last`, ends writing, and waits for the peer to close.
 pub(super) async fn close(stream: &mut Stream, last: &[u8], limits: &Limits) {
-    // Whether the peer takes part or not, the connection is over afterwards: there is nobody to tell of an error.
+    // Whether the peer takes part or not, the connection is over afterwards: there is nobody to tell of an
+    // error.
     let _ = timeout(limits.linger_time, async {
         stream.write_all(last).await?;
         stream.shutdown().await?;

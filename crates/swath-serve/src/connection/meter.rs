@@ -1,9 +1,9 @@
 //! Where in the stream of HTTP/1.1 responses a connection's writing is.
 //!
-//! Comes in: the requests as they begin, the lengths of their answers, and the octets as they are taken. Goes out: when
-//! an answer is complete, and which octets belong to no answer of ours: those are the engine's own refusal of a bad
-//! head, which we hold back to write a better one. What leaves of each answer's content is counted by the
-//! [`Tally`](crate::tally::Tally).
+//! Comes in: the requests as they begin, the lengths of their answers, and the octets as they are taken.
+//! Goes out: when an answer is complete, and which octets belong to no answer of ours: those are the
+//! engine's own refusal of a bad head, which we hold back to write a better one. What leaves of each
+//! answer's content is counted by the [`Tally`](crate::tally::Tally).
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -51,7 +51,8 @@ impl Meter {
         self.responses.is_empty()
     }
 
-    /// Returns how many of the octets offered belong to the first unfinished response; `None` when there is none.
+    /// Returns how many of the octets offered belong to the first unfinished response; `None` when there is
+    /// none.
     pub(super) fn allowed(&mut self, offered: &[IoSlice<'_>]) -> Option<usize> {
         let first = *self.responses.front()?;
         let total = offered.iter().fold(0usize, |sum, piece| sum.saturating_add(piece.len()));
@@ -96,7 +97,8 @@ fn pieces<'a>(all: &'a [IoSlice<'_>], count: usize) -> impl Iterator<Item = &'a 
     })
 }
 
-/// Finds the octet after a head's end, of which `seen` octets came before; or returns how many have been seen now.
+/// Finds the octet after a head's end, of which `seen` octets came before; or returns how many have been
+/// seen now.
 fn head_end(mut seen: usize, offered: &[IoSlice<'_>]) -> Result<usize, usize> {
     // The usual case, and the quick one: a head is offered whole.
     if let (0, Some(first)) = (seen, offered.first())
@@ -139,7 +141,8 @@ mod tests {
         meter
     }
 
-    /// Writes `octets` in pieces of `step`, as a socket that takes few at a time; returns what was let through.
+    /// Writes `octets` in pieces of `step`, as a socket that takes few at a time; returns what was let
+    /// through.
     fn write(meter: &mut Meter, octets: &[u8], step: usize) -> usize {
         let mut at = 0;
         while at < octets.len() {

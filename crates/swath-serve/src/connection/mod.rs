@@ -10,12 +10,14 @@
 //!
 //! What a peer may do is bounded by [`Limits`](crate::limits::Limits) alone:
 //!
-//! - A head that is begun and not finished in time is answered 408; one that is too long or has too many fields 431; one that is not HTTP
-//!   400. Each is told to [`Respond::refused`] once, and the connection closes once the peer has had time to read the answer.
+//! - A head that is begun and not finished in time is answered 408; one that is too long or has too many
+//!   fields 431; one that is not HTTP 400. Each is told to [`Respond::refused`] once, and the connection
+//!   closes once the peer has had time to read the answer.
 //! - A connection on which nothing is asked for closes without a word; on HTTP/2 with GOAWAY.
-//! - A peer that takes nothing of its answer is cut: the connection is reset on HTTP/1.1, and on HTTP/2 the stream, or the connection
-//!   when none of its streams moves.
-//! - A response that its maker cuts (its body fails) ends in a reset too, so that no peer takes it for complete.
+//! - A peer that takes nothing of its answer is cut: the connection is reset on HTTP/1.1, and on HTTP/2 the
+//!   stream, or the connection when none of its streams moves.
+//! - A response that its maker cuts (its body fails) ends in a reset too, so that no peer takes it for
+//!   complete.
 
 mod alarm;
 mod answer;

@@ -1,7 +1,7 @@
 //! The first octets of a connection: TLS or not, HTTP/1.1 or HTTP/2.
 //!
-//! Comes in: a socket that was just accepted. Goes out: a stream, handed to the engine its peer speaks to. Until the peer has sent
-//! something, a connection costs its socket and little more.
+//! Comes in: a socket that was just accepted. Goes out: a stream, handed to the engine its peer speaks to.
+//! Until the peer has sent something, a connection costs its socket and little more.
 
 use std::io;
 use std::pin::pin;

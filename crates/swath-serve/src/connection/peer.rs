@@ -1,6 +1,7 @@
 //! Whom a request comes from, when it comes through proxies.
 //!
-//! Comes in: the socket's peer, the request's fields, and the proxies that are trusted. Goes out: whom to name in logs. Pure.
+//! Comes in: the socket's peer, the request's fields, and the proxies that are trusted. Goes out: whom to
+//! name in logs. Pure.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -74,8 +75,8 @@ impl FromStr for TrustedProxy {
 impl TrustedProxies {
     /// Returns whom a request stands for: the rightmost address that is not a trusted proxy's.
     ///
-    /// Each proxy adds its peer at the end, so what stands right of the first untrusted address was written by trusted
-    /// hands, and what stands left of it by anybody.
+    /// Each proxy adds its peer at the end, so what stands right of the first untrusted address was written
+    /// by trusted hands, and what stands left of it by anybody.
     pub fn client(&self, peer: Peer, fields: &HeaderMap) -> Peer {
         if !self.trusts(peer) {
             return peer;

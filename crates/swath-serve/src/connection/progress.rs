@@ -1,7 +1,7 @@
 //! What a connection is doing, and until when it may.
 //!
-//! Comes in: reads, writes and requests as they happen. Goes out: the deadline in force. Shared by the stream below the
-//! engine, the requests above it and the driver beside it, so that one place knows.
+//! Comes in: reads, writes and requests as they happen. Goes out: the deadline in force. Shared by the
+//! stream below the engine, the requests above it and the driver beside it, so that one place knows.
 
 use std::io::IoSlice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -112,7 +112,8 @@ impl Progress {
         }
     }
 
-    /// Returns how many of the octets offered may be written; `None` when they belong to no answer of ours, and are noted.
+    /// Returns how many of the octets offered may be written; `None` when they belong to no answer of ours,
+    /// and are noted.
     pub(super) fn offer(&self, offered: &[IoSlice<'_>]) -> Option<usize> {
         let mut inner = self.lock();
         match &mut inner.engine {
@@ -163,7 +164,8 @@ impl Progress {
         self.lock().paced_at
     }
 
-    /// Notes that a request has begun, and returns how many there have been, this one included, and the tally for it.
+    /// Notes that a request has begun, and returns how many there have been, this one included, and the
+    /// tally for it.
     pub(super) fn begin(&self) -> (u64, Arc<Tally>) {
         let mut inner = self.lock();
         inner.head_since = None;

@@ -1,6 +1,7 @@
 //! The seam between connections and whatever answers requests.
 //!
-//! Comes in: a request's head and what the connection knows of its peer. Goes out: a response whose length is known.
+//! Comes in: a request's head and what the connection knows of its peer. Goes out: a response whose length
+//! is known.
 
 use std::fmt;
 use std::future::Future;
@@ -20,13 +21,14 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub trait Respond: Send + Sync + 'static {
     /// The content of a response.
     ///
-    /// Its `size_hint` is exact: no answer is sent in chunks. An error cuts the response off: the connection is reset on HTTP/1.1,
-    /// the stream on HTTP/2.
+    /// Its `size_hint` is exact: no answer is sent in chunks. An error cuts the response off: the
+    /// connection is reset on HTTP/1.1, the stream on HTTP/2.
     type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
 
     /// Answers one request.
     ///
-    /// `has_content` says whether the request came with content; it is never read, only thrown away within a limit.
+    /// `has_content` says whether the request came with content; it is never read, only thrown away within
+    /// a limit.
     fn respond(
         &self,
         parts: request::Parts,
@@ -34,10 +36,12 @@ pub trait Respond: Send + Sync + 'static {
         connection: &ConnectionInfo,
     ) -> impl Future<Output = Response<Self::Body>> + Send;
 
-    /// Answers a request whose head the connection refuses, where the answer travels as any other does (HTTP/2).
+    /// Answers a request whose head the connection refuses, where the answer travels as any other does
+    /// (HTTP/2).
     fn refuse(&self, refusal: &Refusal, connection: &ConnectionInfo) -> Response<Self::Body>;
 
-    /// Takes note of a head or a connection that was refused, and answered by the connection itself if at all; called once for each.
+    /// Takes note of a head or a connection that was refused, and answered by the connection itself if at
+    /// all; called once for each.
     fn refused(&self, refusal: &Refusal, connection: &ConnectionInfo);
 
     /// Takes note that a connection was accepted and is served.

@@ -1,7 +1,7 @@
 //! The metrics on a listener of their own, for a program that collects them.
 //!
-//! Comes in: a function that renders them. Goes out: a service that answers `GET /metrics`, and nothing to pages that
-//! reached it by a name they made up (DNS rebinding).
+//! Comes in: a function that renders them. Goes out: a service that answers `GET /metrics`, and nothing to
+//! pages that reached it by a name they made up (DNS rebinding).
 
 use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -56,7 +56,8 @@ impl<F: Fn() -> String + Send + Sync + 'static> Scrape<F> {
 }
 
 impl Scrape<fn() -> String> {
-    /// Returns the limits for the metrics' listener: a handful of collectors, however many peers there are elsewhere.
+    /// Returns the limits for the metrics' listener: a handful of collectors, however many peers there are
+    /// elsewhere.
     pub fn limits() -> Limits {
         Limits {
             head_bytes: crate::limits::HEAD_BYTES_MIN,

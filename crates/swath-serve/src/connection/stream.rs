@@ -19,7 +19,8 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Makes the coming close a reset: what is unsent is thrown away, and the peer is told that the connection was cut.
+    /// Makes the coming close a reset: what is unsent is thrown away, and the peer is told that the
+    /// connection was cut.
     ///
     /// A Unix socket knows no reset; there a response that ends short of its length tells the peer.
     pub(super) fn reset_on_close(&self) {

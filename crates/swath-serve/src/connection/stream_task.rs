@@ -1,10 +1,11 @@
 //! The streams of one HTTP/2 connection as tasks of their own, each watched for a peer that opens no window.
 //!
-//! Comes in: the engine's futures, one per stream. Goes out: the same, dropped when their stream makes no progress; dropping one
-//! resets its stream.
+//! Comes in: the engine's futures, one per stream. Goes out: the same, dropped when their stream makes no
+//! progress; dropping one resets its stream.
 //!
-//! A peer is waited for while content that was given to the engine has not left it. Whether the content's maker is ready with more
-//! says nothing: one that makes a chunk only when the last is gone waits for the peer too.
+//! A peer is waited for while content that was given to the engine has not left it. Whether the content's
+//! maker is ready with more says nothing: one that makes a chunk only when the last is gone waits for the
+//! peer too.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -141,7 +142,8 @@ impl Drop for Held {
     }
 }
 
-/// The longest piece of a chunk that is given at once, so that each one taken shows as progress: a frame of HTTP/2 (RFC 9113 §4.2).
+/// The longest piece of a chunk that is given at once, so that each one taken shows as progress: a frame of
+/// HTTP/2 (RFC 9113 §4.2).
 const PIECE: usize = 16_384;
 
 /// A response's content on its way to a stream.

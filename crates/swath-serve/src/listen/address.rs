@@ -9,7 +9,8 @@ use std::str::FromStr;
 
 use crate::connection::Scheme;
 
-/// The address that is listened on when none is asked for: loopback only, so that nothing is public by accident.
+/// The address that is listened on when none is asked for: loopback only, so that nothing is public by
+/// accident.
 pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8206);
 
 /// An address to listen on, as it was asked for.

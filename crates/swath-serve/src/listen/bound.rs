@@ -114,7 +114,8 @@ enum ListeningSocket {
 }
 
 impl Listener {
-    /// Listens on `asked`. `certificate` says whether TLS can be spoken; `mode` is for the file of a Unix socket.
+    /// Listens on `asked`. `certificate` says whether TLS can be spoken; `mode` is for the file of a Unix
+    /// socket.
     pub fn bind(
         asked: &ListenAddress,
         certificate: bool,

@@ -51,7 +51,8 @@ impl From<io::Error> for UnixFault {
 pub(super) fn listen(path: &Path, mode: u32, backlog: i32) -> Result<(UnixListener, SocketFile), UnixFault> {
     remove_stale(path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // The file takes the mode of the descriptor at the moment it is made, so it is never open to more than its owner.
+    // The file takes the mode of the descriptor at the moment it is made, so it is never open to more than
+    // its owner.
     rustix::fs::fchmod(&socket, Mode::from_raw_mode(0o600)).map_err(io::Error::from)?;
     socket.bind(&SockAddr::unix(path)?)?;
     let file = SocketFile { path: path.to_owned(), identity: identity(path)? };

@@ -42,7 +42,12 @@ fn pipelined_answers_of_every_size_are_counted_to_the_octet() {
 #[test]
 fn requests_may_come_in_pieces_of_any_size() {
     let server = Running::start(Limits { head_time: Duration::from_secs(30), ..short() });
-    let stream = "GET /one HTTP/1.1\r\nHost: test\r\n\r\nPOST /two HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\nhiGET /three HTTP/1.1\r\nHost: test\r\n\r\n";
+    let stream = [
+        "GET /one HTTP/1.1\r\nHost: test\r\n\r\n",
+        "POST /two HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\nhi",
+        "GET /three HTTP/1.1\r\nHost: test\r\n\r\n",
+    ]
+    .concat();
     let mut client = server.connect();
     for cut in 1..stream.len() {
         let (before, after) = stream.split_at(cut);
@@ -52,7 +57,8 @@ fn requests_may_come_in_pieces_of_any_size() {
         let first = client.reply();
         let second = client.reply();
         assert_eq!((first.text(), second.text()), ("/one", "/two with content"), "{cut}");
-        // Content that had not come when its request was answered costs the connection, and the answer says so.
+        // Content that had not come when its request was answered costs the connection, and the answer says
+        // so.
         if second.field("connection") == Some("close") {
             assert!(client.rest().is_empty());
             client = server.connect();
@@ -124,11 +130,13 @@ fn an_answer_to_huge_content_arrives_before_the_close() {
     let server = Running::start(short());
     let mut client = server.connect();
     client.send("POST /big HTTP/1.1\r\nHost: test\r\nContent-Length: 100000000\r\n\r\n");
-    // More than any buffer on the way: what is not read when the connection closes turns the close into a reset.
+    // More than any buffer on the way: what is not read when the connection closes turns the close into a
+    // reset.
     client.send(vec![b'y'; 200_000]);
     let reply = client.reply();
     assert_eq!((reply.text(), reply.field("connection")), ("/big with content", Some("close")));
-    // What is still on its way is taken for a while: a reset now could overtake the answer on a longer way than loopback.
+    // What is still on its way is taken for a while: a reset now could overtake the answer on a longer way
+    // than loopback.
     for _ in 0..5 {
         client.send(vec![b'y'; 10_000]);
         std::thread::sleep(Duration::from_millis(20));
@@ -139,7 +147,8 @@ fn an_answer_to_huge_content_arrives_before_the_close() {
 #[test]
 fn the_end_of_an_answer_is_not_lost_when_the_peer_is_slow_to_take_it() {
     let server = Running::start(Limits { stalled_write_time: Duration::from_secs(30), ..short() });
-    // Of so many lengths, some are such that only their end does not fit what the kernel takes while nobody reads.
+    // Of so many lengths, some are such that only their end does not fit what the kernel takes while nobody
+    // reads.
     let lengths = || (1..=60).map(|number| number * 50_000);
     let ask = |length: usize| {
         let mut client = server.connect();

@@ -22,8 +22,9 @@ use tokio::sync::oneshot;
 /// How long anything is waited for before a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Answers by path: `/bytes/N` has N octets, `/cut/N` fails after N, `/slow/N` gives an octet each 20 ms, N in all; `/late/N` answers
-/// after N ms, `/pause/N` gives one octet N ms after its head, `/panic` panics; the rest says its path.
+/// Answers by path: `/bytes/N` has N octets, `/cut/N` fails after N, `/slow/N` gives an octet each 20 ms, N
+/// in all; `/late/N` answers after N ms, `/pause/N` gives one octet N ms after its head, `/panic` panics;
+/// the rest says its path.
 pub(crate) struct Answers {
     recorder: Recorder,
     pub(crate) seen: Arc<Seen>,
