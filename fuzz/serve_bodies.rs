@@ -17,7 +17,10 @@ pub fn target(octets: &[u8]) {
         assert!(name.len() <= NAME_MAX);
     }
     let written = target.to_directory_path();
-    assert!(written.starts_with('/') && !written.starts_with("//"), "a path that names another host: {written}");
+    assert!(
+        written.starts_with('/') && !written.starts_with("//"),
+        "a path that names another host: {written}"
+    );
     assert!(written.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'\\'), "{written}");
     let again = Target::parse(written.as_bytes()).expect("what we write is a path");
     assert_eq!(again.names(), target.names());

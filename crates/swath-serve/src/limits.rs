@@ -44,13 +44,15 @@ pub struct Limits {
     ///
     /// 60 s: a player that is paused lets its connection stall, and asks again by range when it goes on; so
     /// cutting it costs one request, and keeping it costs a descriptor, a buffer and a kernel queue.
-    /// Progress is an octet the kernel (HTTP/1.1) or the stream's window (HTTP/2) takes.
+    /// Progress is an octet the kernel (HTTP/1.1) or the stream's window (HTTP/2) takes. It comes in steps:
+    /// half of `unsent_bytes` here, and what the peer's kernel opens its window by, on Linux up to a
+    /// sixteenth of its buffer (400 KiB); so a peer that reads 10 KiB/s or more is safe with 60 s.
     pub stalled_write_time: Duration,
     /// The octets that may wait in the kernel unsent before writing pauses (TCP_NOTSENT_LOWAT).
     ///
     /// 256 KiB: keeps what a slow reader pins in the kernel small, lets one whole buffer leave at once, and
-    /// makes "no progress" true: the kernel asks for more once half of it has gone, so a peer that reads at
-    /// least 2.2 KiB/s never looks stalled, however large the kernel's buffers have grown.
+    /// keeps "no progress" near the truth: without it the kernel asks for more only once a third of its own
+    /// buffer, which grows to megabytes, has gone.
     pub unsent_bytes: u32,
     /// The most connections at once, over all listeners; further ones wait in the kernel's backlog, and
     /// idle ones make room.
