@@ -15,8 +15,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::connection::Word;
 use crate::listen::Listener;
+use crate::notice::{Notice, Notices};
 use crate::runtime::{Task, Workers};
-use crate::server::{Notice, Notices};
 use crate::slots::{Admission, Slots};
 
 /// The first pause after the system had no resources for a connection.

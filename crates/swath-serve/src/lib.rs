@@ -12,6 +12,7 @@ pub mod limits;
 pub mod listen;
 pub mod log;
 pub mod metrics;
+mod notice;
 pub mod pages;
 pub mod perform;
 mod runtime;

@@ -3,7 +3,6 @@
 //! Comes in: options and a service. Goes out: bound addresses before anything is served, then connections
 //! served until told to stop, and what is under way finished within the grace.
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::num::NonZeroUsize;
@@ -21,6 +20,8 @@ use crate::listen::{BoundAddress, Inherited, ListenAddress, ListenError, Listene
 use crate::runtime::Workers;
 use crate::slots::Slots;
 use crate::tls::Tls;
+
+pub use crate::notice::{Notice, Notices};
 
 /// The time that cutting what is under way may take, once the grace is over.
 const CUT_TIME: Duration = Duration::from_secs(2);
@@ -58,60 +59,6 @@ impl Default for ServerOptions {
             unix_mode: UNIX_MODE,
             notices: Notices::default(),
         }
-    }
-}
-
-/// Something that happens while serving and that the operator should know.
-#[derive(Debug)]
-pub enum Notice {
-    /// A connection could not be accepted for want of descriptors or memory; accepting goes on after a pause.
-    CannotAccept(io::Error),
-    /// Connections are accepted again.
-    AcceptsAgain,
-    /// As many connections are open as there may be; others wait.
-    Full(NonZeroUsize),
-    /// The grace is over, and what is under way is cut.
-    GraceOver,
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Notice::CannotAccept(error) => write!(
-                f,
-                "cannot accept connections at present: {error}; peers wait. Allow more open files (ulimit -n, LimitNOFILE=) or fewer connections"
-            ),
-            Notice::AcceptsAgain => f.write_str("connections are accepted again"),
-            Notice::Full(most) => {
-                write!(f, "{most} connections are open, as many as may be; further peers wait")
-            }
-            Notice::GraceOver => f.write_str("the grace is over: what is under way is cut"),
-        }
-    }
-}
-
-/// Where notices go; by default nowhere.
-#[derive(Clone, Default)]
-pub struct Notices(Option<Arc<Told>>);
-
-type Told = dyn Fn(&Notice) + Send + Sync;
-
-impl Notices {
-    /// Sends notices to `told`.
-    pub fn to(told: impl Fn(&Notice) + Send + Sync + 'static) -> Notices {
-        Notices(Some(Arc::new(told)))
-    }
-
-    pub(crate) fn tell(&self, notice: &Notice) {
-        if let Some(told) = &self.0 {
-            told(notice);
-        }
-    }
-}
-
-impl fmt::Debug for Notices {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Notices(..)" } else { "Notices" })
     }
 }
 
