@@ -23,12 +23,14 @@ use swath_e2e::{
 /// How long a page may take to do what needs no film.
 const SOON: Duration = Duration::from_secs(15);
 
-/// Starts the demo.
+/// Eight times the demo's own pace, for tests that are not about waiting.
+const BRISK: [&str; 2] = ["--limit-rate", "240KiB"];
+
+/// Starts the demo at its own pace, and for WebKitGTK briskly.
 ///
-/// For WebKitGTK at eight times its pace: it shows nothing before it holds 8 MiB or the whole film, which
-/// at the demo's own pace takes 45 s.
+/// That engine shows nothing before it holds 8 MiB or the whole film, which at the demo's own pace takes 45 s.
 fn demo(engine: Engine, logs: &Path) -> Swath {
-    let pace: &[&str] = if engine == Engine::WebKitGtk { &["--limit-rate", "240KiB"] } else { &[] };
+    let pace: &[&str] = if engine == Engine::WebKitGtk { &BRISK } else { &[] };
     Swath::of("").arg("--demo").args(pace).logs(logs).start()
 }
 
@@ -131,7 +133,7 @@ async fn plays_the_demo(engine: Engine, clip: &str) {
 async fn obeys_links_and_keys(engine: Engine) {
     let _turn = take_turn().await;
     let logs = place::logs(&format!("{}-keys", engine.key()));
-    let server = demo(engine, &logs);
+    let server = Swath::of("").arg("--demo").args(BRISK).logs(&logs).start();
     let browser = Browser::open(engine, &logs).await;
     browser.goto(&server.url("/clip-front.mp4?play#t=40")).await;
     let video = Video::of(&browser);
