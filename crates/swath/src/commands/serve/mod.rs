@@ -52,7 +52,10 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
 }
 
 fn failed(error: &io::Error) -> Failure {
-    Failure::Runtime(format!("cannot serve: {error}"))
+    // What can fail here is want of descriptors or threads: one of each for every core, and a few more.
+    Failure::Runtime(format!(
+        "cannot serve: {error}; allow more open files or threads (ulimit -n and -u, LimitNOFILE=, TasksMax=)"
+    ))
 }
 
 async fn serve(settings: &ServeSettings, built: Built) -> Result<(), Failure> {
