@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => commands::serve::run(args),
         Command::Explain(args) => commands::explain::run(*args),
+        Command::Audit(args) => commands::audit::run(*args),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Man { directory } => commands::man::run(&directory),
     };

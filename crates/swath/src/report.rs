@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Usage(Vec<String>),
     /// Something failed while running. Exit code 1.
     Runtime(String),
+    /// All has been said already; this is the exit code.
+    Told(u8),
 }
 
 impl Failure {
@@ -34,6 +36,7 @@ impl Failure {
                 say(sentence);
                 ExitCode::from(1)
             }
+            Self::Told(code) => ExitCode::from(*code),
         }
     }
 }

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+mod audit;
 mod explain;
 mod serve;
 
+pub(crate) use audit::{AuditArgs, Format as AuditFormat};
 pub(crate) use explain::ExplainArgs;
 pub(crate) use serve::ServeArgs;
 
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Tell how a server ought to answer a request, and why; no network is used
     Explain(Box<ExplainArgs>),
+    /// Find out which rules of byte serving a server keeps and which it breaks
+    Audit(Box<AuditArgs>),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example: swath completions bash > ~/.local/share/bash-completion/completions/swath"

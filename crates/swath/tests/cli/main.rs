@@ -1,5 +1,6 @@
 //! The command as people meet it: what it prints where, and how it exits. One binary, so that it links once.
 
+mod audit;
 mod certificate;
 mod config;
 mod docs;

@@ -1,0 +1,179 @@
+//! Connections: a target and whom to trust in, an open stream out.
+
+use std::{io, sync::Arc, time::Duration};
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::CryptoProvider,
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
+use tokio_rustls::TlsConnector;
+
+use super::Trouble;
+use crate::{
+    options::{Options, Trust},
+    target::Target,
+};
+
+/// The longest wait for one address before the next is tried.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// What both a TCP and a TLS stream do.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Holds an open connection, and what was read from it and not yet used.
+pub(super) struct Link {
+    pub(super) stream: Box<dyn Stream>,
+    pub(super) unread: Vec<u8>,
+}
+
+/// Opens connections to one target.
+pub(super) struct Connector {
+    host: String,
+    port: u16,
+    fixed: Vec<std::net::SocketAddr>,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+impl Connector {
+    pub(super) fn new(target: &Target, options: &Options) -> Result<Self, Trouble> {
+        let (host, port) = (target.host().to_owned(), target.port());
+        let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let same = |host: &str| host.trim_matches(['[', ']']).eq_ignore_ascii_case(&bare);
+        let fixed = options.resolve.iter().filter(|one| one.port == port && same(&one.host));
+        let fixed = fixed.map(|one| one.address).collect();
+        let tls = match target.is_https() {
+            false => None,
+            true => {
+                let name = ServerName::try_from(bare.clone())
+                    .map_err(|_| Trouble::Unreachable(format!("`{host}` cannot stand in a certificate")))?;
+                Some((TlsConnector::from(Arc::new(config(&options.trust)?)), name))
+            }
+        };
+        Ok(Self { host: bare, port, fixed, tls })
+    }
+
+    pub(super) async fn connect(&self) -> Result<Link, Trouble> {
+        let tcp = self.tcp().await?;
+        // Requests are one write each; waiting to fill a packet would only cost time.
+        let _ = tcp.set_nodelay(true);
+        let stream: Box<dyn Stream> = match &self.tls {
+            None => Box::new(tcp),
+            Some((tls, name)) => Box::new(tls.connect(name.clone(), tcp).await.map_err(|why| {
+                Trouble::Unreachable(format!(
+                    "TLS with {}: {why} (--cacert names another authority, --insecure asks none)",
+                    self.host
+                ))
+            })?),
+        };
+        Ok(Link { stream, unread: Vec::new() })
+    }
+
+    async fn tcp(&self) -> Result<TcpStream, Trouble> {
+        let addresses = match self.fixed.is_empty() {
+            false => self.fixed.clone(),
+            true => lookup_host((self.host.as_str(), self.port))
+                .await
+                .map_err(|why| Trouble::Unreachable(format!("cannot find {}: {why}", self.host)))?
+                .collect(),
+        };
+        let mut last = format!("{} has no address", self.host);
+        for address in addresses {
+            last = match timeout(CONNECT, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(why)) => format!("cannot connect to {address}: {why}"),
+                Err(_) => format!("cannot connect to {address}: no answer within {} s", CONNECT.as_secs()),
+            };
+        }
+        Err(Trouble::Unreachable(last))
+    }
+}
+
+fn config(trust: &Trust) -> Result<ClientConfig, Trouble> {
+    let failed = |why: String| Trouble::Unreachable(format!("cannot set up TLS: {why}"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|why| failed(why.to_string()))?;
+    let builder = match trust {
+        Trust::Anyone => {
+            let anyone = Arc::new(Anyone(provider));
+            builder.dangerous().with_custom_certificate_verifier(anyone)
+        }
+        Trust::File(path) => {
+            let certificates = CertificateDer::pem_file_iter(path)
+                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+                .map_err(|why| failed(format!("{}: {why}", path.display())))?;
+            builder.with_root_certificates(roots(certificates).map_err(failed)?)
+        }
+        Trust::System => {
+            let found = rustls_native_certs::load_native_certs().certs;
+            builder.with_root_certificates(roots(found).map_err(failed)?)
+        }
+    };
+    let mut config = builder.with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn roots(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, String> {
+    let mut store = RootCertStore::empty();
+    let (taken, _) = store.add_parsable_certificates(certificates);
+    match taken {
+        0 => Err("there is no certificate authority to trust; name one with --cacert".to_owned()),
+        _ => Ok(store),
+    }
+}
+
+/// Takes every certificate, as the user asked with `--insecure`.
+#[derive(Debug)]
+struct Anyone(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anyone {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &rustls::DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &rustls::DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// A sentence for an error of the socket.
+pub(super) fn broken(why: &io::Error) -> Trouble {
+    Trouble::Closed(why.to_string())
+}
