@@ -47,7 +47,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "NAME:PASSWORD", help_heading = REQUESTS)]
     pub(crate) user: Option<String>,
 
-    /// Check what scripts of this origin may do, such as https://maps.example
+    /// Check what scripts of this origin may do; it is a scheme, a host and perhaps a port
     #[arg(long, value_name = "ORIGIN", help_heading = REQUESTS)]
     pub(crate) origin: Option<String>,
 
