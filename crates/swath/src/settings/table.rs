@@ -207,9 +207,9 @@ settings! {
         help: "Answer an open-ended bytes=N- with at most SIZE. Warning: curl -C - and wget -c then stop early \
                and report success",
         more: "A 206 shorter than asked, with a true Content-Range; allowed by RFC 9110 §15.3.7, and it keeps \
-               browsers from being sent what they throw away. Only a lone N- is shortened, never a closed \
-               range, a suffix or a set. But curl -C - and wget -c take the end of that answer for the end \
-               of the file and exit 0.",
+               Chromium and Firefox from being sent what they throw away. Only a lone N- is shortened, never \
+               a closed range, a suffix or a set. But curl -C - and wget -c take the end of that answer for \
+               the end of the file and exit 0, and WebKitGTK takes it for the end of the film.",
     }
     PARTIAL_FIRST = ANSWERS / "partial-first" {
         value: "SIZE",

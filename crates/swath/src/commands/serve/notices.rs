@@ -13,7 +13,7 @@ pub(super) fn warn(settings: &ServeSettings) {
     if let Some(most) = policy.max_open_range.map(|size| show_size(size.get())) {
         report::say(format_args!(
             "warning: --max-open-range {most}: curl -C - and wget -c take the end of a shortened answer for the end of \
-             the file and report success"
+             the file and report success; WebKitGTK takes it for the end of a film"
         ));
     }
     if let Some(first) = policy.partial_first.map(|size| show_size(size.get())) {
