@@ -35,7 +35,7 @@ e2e: ## Real clients and real browsers against the release binary.
 	SWATH_BIN=$(RELEASE)/swath $(CARGO) test --package swath-e2e --locked -- --test-threads=1
 
 docs: ## Rewrites the parts of docs/ that tests produce: the browsers' transcripts, the settings and the answers.
-	SWATH_WRITE_DOCS=1 $(CARGO) test --package swath docs
+	SWATH_WRITE_DOCS=1 $(CARGO) test --package swath reference
 	SWATH_WRITE_DOCS=1 $(CARGO) test --package swath-spec --test documents
 	$(CARGO) build --release --locked --bin swath
 	SWATH_BIN=$(RELEASE)/swath SWATH_WRITE_TRANSCRIPTS=1 $(CARGO) test --package swath-e2e --test browsers -- --test-threads=1

@@ -1,7 +1,7 @@
 //! Holds `docs/config.md` to the table of settings.
 //!
 //! In: the table. Out: the Markdown between the page's two marks; a test fails when the page says anything else,
-//! and writes it anew when `UPDATE_DOCS` is set.
+//! and writes it anew when `SWATH_WRITE_DOCS` is set.
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
@@ -53,13 +53,13 @@ fn the_page_lists_every_setting_with_its_names_and_default() {
     let page = fs::read_to_string(&path).expect("docs/config.md is there");
     let (before, rest) = page.split_once(BEGIN).expect("the first mark");
     let (listed, after) = rest.split_once(END).expect("the second mark");
-    if env::var_os("UPDATE_DOCS").is_some() {
+    if env::var_os("SWATH_WRITE_DOCS").is_some() {
         fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", reference()))
             .expect("docs/config.md is written");
         return;
     }
     assert!(
         listed == reference(),
-        "docs/config.md is behind the table: UPDATE_DOCS=1 cargo test -p swath reference"
+        "docs/config.md is behind the table: SWATH_WRITE_DOCS=1 cargo test -p swath reference"
     );
 }
