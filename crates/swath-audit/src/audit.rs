@@ -14,6 +14,7 @@ use crate::{
     options::Options,
     probes,
     record::{Record, Records, Scope},
+    replay::{Does, Replay, replay},
     report::{Report, Resource, Result as CheckResult, Shown},
     scale::Scale,
     target::Target,
@@ -50,7 +51,8 @@ pub async fn audit(target: Target, options: &Options) -> Result<Report, CouldNot
     let mut audit = Audit { client, options, records, learnt, found: HashMap::new() };
     let checks = checks()?;
     audit.run(&checks).await;
-    Ok(audit.report(&checks))
+    let replays = audit.replays().await;
+    Ok(audit.report(&checks, replays))
 }
 
 struct Audit {
@@ -83,6 +85,21 @@ impl Audit {
                 left = later;
             }
         }
+    }
+
+    /// Replays the clients that were asked for.
+    async fn replays(&mut self) -> Vec<Replay> {
+        let mut replays = Vec::new();
+        for player in self.options.players.clone() {
+            let played = replay(player, &mut self.client, &self.learnt, &mut self.records).await;
+            replays.push(played.unwrap_or_else(|trouble| Replay {
+                player,
+                outcomes: vec![(Does::Start, Some(trouble.to_string()))],
+                before_jump: 0,
+                offered: 0,
+            }));
+        }
+        replays
     }
 
     /// Judges one check; `None` if its turn has not come.
@@ -226,7 +243,7 @@ impl Audit {
         Ok((ask, due, scope))
     }
 
-    fn report(self, checks: &[Check]) -> Report {
+    fn report(self, checks: &[Check], replays: Vec<Replay>) -> Report {
         let results = checks.iter().map(|check| {
             let finding = self.found.get(check.id);
             let (verdict, said, at) = match finding {
@@ -251,6 +268,7 @@ impl Audit {
             },
             spent: self.client.spent,
             results,
+            replays,
         }
     }
 

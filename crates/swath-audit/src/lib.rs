@@ -19,6 +19,7 @@ pub mod output;
 mod parts;
 mod probes;
 mod record;
+mod replay;
 mod report;
 mod scale;
 mod target;
@@ -28,6 +29,7 @@ pub use check::{Check, ListError, Topic, checks, level_name};
 pub use client::{Spent, Trouble};
 pub use finding::Verdict;
 pub use options::{Options, Resolve, Trust};
+pub use replay::{Does, Player, Replay};
 pub use report::{Report, Resource, Result, Shown, list};
 pub use target::Target;
 

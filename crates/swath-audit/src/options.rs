@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use crate::replay::Player;
+
 /// Says how an audit is made.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -17,6 +19,8 @@ pub struct Options {
     pub fields: Vec<(String, Vec<u8>)>,
     /// The origin in whose name a script would ask; asks the CORS checks too.
     pub origin: Option<String>,
+    /// The clients to replay after the checks.
+    pub players: Vec<Player>,
     /// Addresses for hosts, instead of those that the resolver knows.
     pub resolve: Vec<Resolve>,
     /// Whose certificates are good.
@@ -28,13 +32,14 @@ impl Default for Options {
         Self {
             // A request that takes longer than this from a healthy server is itself worth telling.
             timeout: Duration::from_secs(10),
-            // All checks together need about 220.
+            // All checks together need about 260, a client that is replayed four more.
             requests_max: 300,
             // Enough to compare slices of a short film with the whole; small enough for a metered link.
             bytes_max: 32 << 20,
             pause: Duration::ZERO,
             fields: Vec::new(),
             origin: None,
+            players: Vec::new(),
             resolve: Vec::new(),
             trust: Trust::System,
         }

@@ -4,6 +4,7 @@ use crate::{
     check::{Check, level_name},
     client::Spent,
     finding::Verdict,
+    replay::Replay,
 };
 
 /// Holds all that one audit found.
@@ -17,6 +18,8 @@ pub struct Report {
     pub spent: Spent,
     /// One result a check.
     pub results: Vec<Result>,
+    /// What the clients that were asked for would meet.
+    pub replays: Vec<Replay>,
 }
 
 /// Holds the facts of what was audited.

@@ -7,7 +7,7 @@ mod origin;
 use std::time::Duration;
 
 use byteranges::Policy;
-use swath_audit::{Options, Target, Verdict, audit};
+use swath_audit::{Does, Options, Player, Target, Verdict, audit};
 
 use origin::{Facts, LENGTH, Origin, Play, Request, Response, bare, honest, honest_with, octet};
 
@@ -925,6 +925,44 @@ fn every_check_finds_a_fault() {
         .filter(|id| !elsewhere.contains(id) && !faults.iter().any(|fault| fault.id == *id))
         .collect();
     assert!(lacking.is_empty(), "{lacking:?}");
+}
+
+/// What is in the way of each client at an origin: its name, and what it cannot do.
+fn hindered(play: Play) -> Vec<(&'static str, Does)> {
+    let origin = Origin::start(play);
+    let options = Options { players: Player::ALL.to_vec(), requests_max: 400, ..Options::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let report = runtime.block_on(audit(Target::read(&origin.url).unwrap(), &options)).unwrap();
+    let mut hindered = Vec::new();
+    for replay in &report.replays {
+        let faults = replay.outcomes.iter().filter(|(_, fault)| fault.is_some());
+        hindered.extend(faults.map(|(does, _)| (replay.player.name(), *does)));
+    }
+    hindered
+}
+
+#[test]
+fn clients_are_replayed() {
+    assert_eq!(hindered(honest), []);
+    let whole = hindered(|r| honest(&r.without("range")));
+    for (client, does) in
+        [("chromium", Does::Jump), ("safari", Does::Start), ("curl", Does::Resume), ("pdfjs", Does::Jump)]
+    {
+        assert!(whole.contains(&(client, does)), "{client}: {whole:?}");
+    }
+    assert!(!whole.contains(&("chromium", Does::Start)), "{whole:?}");
+    // A part that is cut short ends the film for WebKit alone (docs/browsers.md).
+    let capped =
+        hindered(|r| match r.get("range").and_then(|range| Some(range.strip_suffix('-')?.to_owned())) {
+            Some(range) if range.len() > 7 => {
+                let first: u64 = range.trim_start_matches("bytes=").parse().unwrap_or(0);
+                part(r, first, first + 99)
+            }
+            _ => honest(r),
+        });
+    assert_eq!(capped, [("webkitgtk", Does::Jump), ("webkitgtk", Does::Resume)]);
+    let silent = hindered(|r| honest(r).without("Accept-Ranges"));
+    assert_eq!(silent, [("pdfjs", Does::Jump)]);
 }
 
 #[test]

@@ -19,6 +19,9 @@ pub(crate) use ask::Ask;
 use crate::{options::Options, target::Target};
 use connect::{Connector, Link};
 
+/// After so many exchanges without an answer no more are tried: an audit of a server that hangs would take an hour.
+const SLOW_MAX: u32 = 5;
+
 /// Says why there is no answer to show.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
@@ -58,6 +61,8 @@ pub(crate) struct Client {
     options: Options,
     connector: Connector,
     idle: Option<Link>,
+    /// How often the server has let the time pass.
+    slow: u32,
     next: Instant,
     /// What was used so far.
     pub(crate) spent: Spent,
@@ -66,7 +71,15 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(target: Target, options: Options) -> Result<Self, Trouble> {
         let connector = Connector::new(&target, &options)?;
-        Ok(Self { target, options, connector, idle: None, next: Instant::now(), spent: Spent::default() })
+        Ok(Self {
+            target,
+            options,
+            connector,
+            idle: None,
+            slow: 0,
+            next: Instant::now(),
+            spent: Spent::default(),
+        })
     }
 
     pub(crate) fn target(&self) -> &Target {
@@ -106,6 +119,9 @@ impl Client {
         if left == 0 {
             return Err(Trouble::Spent("octets"));
         }
+        if self.slow >= SLOW_MAX {
+            return Err(Trouble::Spent("exchanges without an answer"));
+        }
         sleep_until(self.next).await;
         self.next = Instant::now() + self.options.pause;
         self.spent.requests += 1;
@@ -119,7 +135,10 @@ impl Client {
             let exchange = answer::exchange(&mut link, ask, request, left).await?;
             Ok((link, exchange))
         };
-        let (link, exchange) = timeout(limit, exchange).await.map_err(|_| Trouble::Slow(limit))??;
+        let (link, exchange) = timeout(limit, exchange).await.map_err(|_| {
+            self.slow += 1;
+            Trouble::Slow(limit)
+        })??;
         self.spent.bytes = self.spent.bytes.saturating_add(exchange.length);
         self.idle = (exchange.reusable && !ask.close).then_some(link);
         Ok(exchange)

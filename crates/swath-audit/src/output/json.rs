@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use super::section;
-use crate::{check::level_name, report::Report};
+use crate::{
+    check::level_name,
+    replay::{Does, Replay},
+    report::Report,
+};
 
 /// Makes the one document of a URL.
 pub fn json(report: &Report) -> Value {
@@ -37,5 +41,22 @@ pub fn json(report: &Report) -> Value {
         "requests": report.spent.requests,
         "bytes": report.spent.bytes,
         "results": results,
+        "as": report.replays.iter().map(replay).collect::<Vec<_>>(),
+    })
+}
+
+fn replay(replay: &Replay) -> Value {
+    let outcome = |wanted: Does| {
+        let found = replay.outcomes.iter().find(|(does, _)| *does == wanted);
+        found.map(|(_, fault)| json!({ "works": fault.is_none(), "said": fault }))
+    };
+    json!({
+        "client": replay.player.name(),
+        "observed": replay.player.is_observed(),
+        "starts": outcome(Does::Start),
+        "jumps": outcome(Does::Jump),
+        "resumes": outcome(Does::Resume),
+        "before_jump": replay.before_jump,
+        "offered": replay.offered,
     })
 }

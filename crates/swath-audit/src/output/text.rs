@@ -6,6 +6,7 @@ use super::section;
 use crate::{
     check::level_name,
     finding::Verdict,
+    replay::Replay,
     report::{Report, Result, Shown},
 };
 
@@ -25,6 +26,7 @@ pub fn text(report: &Report, how: Text) -> String {
     let mut out = String::new();
     head(report, &mut out);
     summary(report, how, &mut out);
+    report.replays.iter().for_each(|one| replay(one, how, &mut out));
     let mut topic = None;
     let mut results: Vec<&Result> = report.results.iter().filter(|result| is_told(result, how)).collect();
     results.sort_by_key(|result| (result.check.topic, result.verdict));
@@ -48,7 +50,8 @@ fn head(report: &Report, out: &mut String) {
     let tag = resource.etag.as_deref().unwrap_or("no ETag");
     let server = resource.server.as_deref().unwrap_or("server unnamed");
     let kind = resource.content_type.as_deref().unwrap_or("no Content-Type");
-    let _ = writeln!(out, "  {server}; {} octets; {kind}; {tag}", resource.length);
+    let line = format!("  {server}; {} octets; {kind}; {tag}", resource.length);
+    let _ = writeln!(out, "{}", clean(&line));
 }
 
 fn summary(report: &Report, how: Text, out: &mut String) {
@@ -78,6 +81,25 @@ fn summary(report: &Report, how: Text, out: &mut String) {
     );
 }
 
+fn replay(replay: &Replay, how: Text, out: &mut String) {
+    let source = if replay.player.is_observed() { "" } else { " (documented, not observed)" };
+    let _ = writeln!(out, "\n{}{source}", paint(&format!("As {}", replay.player.name()), "1", how));
+    for (does, fault) in &replay.outcomes {
+        let _ = match fault {
+            None => writeln!(out, "  {} {does}", paint("yes  ", "32", how)),
+            Some(why) => writeln!(out, "  {} {does}: {}", paint("no   ", "31", how), clean(why)),
+        };
+    }
+    if replay.before_jump > 0 {
+        let _ = writeln!(out, "        a jump lets {} octets pass first", replay.before_jump);
+    }
+    let _ = writeln!(
+        out,
+        "        {} octets offered for its requests; it hangs up when it has enough",
+        replay.offered
+    );
+}
+
 fn rules(count: usize) -> &'static str {
     if count == 1 { "rule" } else { "rules" }
 }
@@ -102,7 +124,7 @@ fn one(report: &Report, result: &Result, how: Text, out: &mut String) {
         check.requirement
     );
     if let Some(said) = &result.said {
-        let _ = writeln!(out, "        {said}");
+        let _ = writeln!(out, "        {}", clean(said));
     }
     if matches!(result.verdict, Verdict::Pass | Verdict::Na) {
         return;
@@ -130,7 +152,11 @@ fn visible(c: char) -> Vec<char> {
     if c.is_control() { c.escape_default().collect() } else { vec![c] }
 }
 
+fn clean(text: &str) -> String {
+    text.chars().flat_map(visible).collect()
+}
+
 fn paint(text: &str, colour: &str, how: Text) -> String {
-    let text: String = text.chars().flat_map(visible).collect();
+    let text = clean(text);
     if how.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text }
 }

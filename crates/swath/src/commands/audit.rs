@@ -10,7 +10,7 @@ use std::{
 };
 
 use swath_audit::{
-    Options, Report, Resolve, Target, Trust, audit, basic, checks, list,
+    Options, Player, Report, Resolve, Target, Trust, audit, basic, checks, list,
     output::{self, Text},
 };
 
@@ -134,6 +134,10 @@ fn options(args: &AuditArgs) -> Result<Options, Failure> {
         pause,
         fields,
         origin: args.origin.clone(),
+        players: Player::ALL
+            .into_iter()
+            .filter(|one| args.players.iter().any(|name| name == one.name()))
+            .collect(),
         resolve: resolve.collect::<Result<_, _>>()?,
         trust,
     })

@@ -27,11 +27,14 @@ fn swath_itself_is_clean_in_every_format() {
     assert!(said.contains("keeps every rule that could be judged"), "{said}");
     assert!(!said.contains('\x1b'), "colour is for terminals: {said}");
 
-    let json = swath.output(&["audit", "--format", "json", &url]);
+    let json = swath.output(&["audit", "--as", "safari", "--as", "curl", "--format", "json", &url]);
     let document: Value = serde_json::from_slice(&json.stdout).expect("one document");
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit.schema.json");
     let schema: Value = serde_json::from_str(&fs::read_to_string(schema).expect("the schema")).expect("JSON");
     held_to(&schema, &document, "$");
+    assert_eq!(document["as"][0]["client"], "safari");
+    assert_eq!(document["as"][0]["observed"], false);
+    assert_eq!(document["as"][0]["jumps"]["works"], true);
 
     let junit = String::from_utf8(swath.output(&["audit", "--format", "junit", &url]).stdout).expect("UTF-8");
     assert!(junit.contains("failures=\"0\"") && junit.trim_end().ends_with("</testsuites>"), "{junit}");
