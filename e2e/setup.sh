@@ -39,7 +39,11 @@ setpriv|util-linux|starts a server that may not read everything
 qpdf|qpdf|makes the linearised PDF that pdf.js reads
 node|nodejs|runs pdf.js, geotiff and PMTiles
 npm|npm|installs them
-python3|python3|runs fsspec
+python3|python3|runs fsspec, and is audited
+nginx|nginx|is audited
+lighttpd|lighttpd|is audited
+apache2|apache2-bin|is audited
+caddy|caddy|is audited
 /python3-venv|python3-venv|keeps fsspec in a virtual environment
 TABLE
 }
@@ -75,11 +79,23 @@ TABLE
         command -v sudo >/dev/null || fail "needs root or sudo to install:$missing"
         as_root=sudo
     fi
+    without_services "$as_root"
     # Quiet unless it fails; no recommended packages, which would bring a desktop.
     $as_root apt-get -qq update || fail "apt-get update failed; is there a network, and do the package sources answer?"
     # shellcheck disable=SC2086  # a list of packages, to be split
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $missing >/dev/null ||
         fail "apt-get could not install:$missing"
+}
+
+# The servers that are audited are started by the tests, on the loopback; their packages would start them on every
+# address. Debian asks this file before it starts a service; one that is there already is left alone.
+without_services() {
+    policy=/usr/sbin/policy-rc.d
+    [ ! -e "$policy" ] || return 0
+    # shellcheck disable=SC2064  # the way to become root is known now, not at the end
+    trap "$1 rm -f $policy" EXIT
+    printf '#!/bin/sh\nexit 101\n' | $1 tee "$policy" >/dev/null && $1 chmod 755 "$policy" ||
+        fail "cannot write $policy, which keeps packages from starting their services"
 }
 
 # WebKitGTK's browser for tests, MiniBrowser, comes with its library; some distributions split it off.

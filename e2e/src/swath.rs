@@ -381,7 +381,7 @@ fn address_in(line: &str) -> Option<String> {
 }
 
 /// Where the binary under test lies: the release build, since sizes and times of a debug build say nothing.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("SWATH_BIN") {
         return path.into();
     }

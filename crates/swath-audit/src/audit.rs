@@ -7,7 +7,7 @@ use swath_spec::{Answer, Fixture, Row};
 use crate::{
     check::{Check, checks},
     client::{Ask, Client, Trouble},
-    decision::{Due, judge},
+    decision::{Due, How, judge},
     finding::{Finding, Verdict},
     forms::{self, Evidence},
     learn::{Learnt, learn},
@@ -159,7 +159,7 @@ impl Audit {
         let mut lesser = None;
         let mut moot = None;
         for row in &check.rows {
-            let finding = match self.case(row).await {
+            let finding = match self.case(check, row).await {
                 Ok(finding) => finding,
                 Err(trouble) => failed(&trouble),
             };
@@ -182,7 +182,7 @@ impl Audit {
         }
     }
 
-    async fn case(&mut self, row: &Row) -> Result<Finding, Trouble> {
+    async fn case(&mut self, check: &Check, row: &Row) -> Result<Finding, Trouble> {
         let (ask, due, scope) = match self.prepare(row) {
             Ok(prepared) => prepared,
             Err(why) => return Ok(Finding::Moot(why)),
@@ -191,7 +191,8 @@ impl Audit {
         let record = Record { exchange, scope, due: Some(due.ours.clone()), blamed: false };
         let at = self.records.add(record);
         let Some(exchange) = self.records.exchange(at) else { return Ok(Finding::moot("")) };
-        Ok(judge(row, &due, exchange, at, self.learnt.ranges))
+        let refuses = matches!(check.requirement, "R-14.2-13" | "R-13.1.3-2");
+        Ok(judge(row, &due, exchange, at, How { ranges: self.learnt.ranges, refuses }))
     }
 
     /// Makes a case's request and due answers; the error is why it does not apply here.

@@ -61,8 +61,18 @@ impl Due {
     }
 }
 
+/// Says what an answer is held to besides the case.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct How {
+    pub(crate) ranges: bool,
+    pub(crate) refuses: bool,
+}
+
 /// Judges an answer to a case.
-pub(crate) fn judge(row: &Row, due: &Due, exchange: &Exchange, at: usize, ranges: bool) -> Finding {
+///
+/// Where ranges are not supported at all, that has been said once, and a whole is as good as a part. `refuses` tells
+/// whether the check is about a refusal that the RFC recommends, so that a whole is less than what is due.
+pub(crate) fn judge(row: &Row, due: &Due, exchange: &Exchange, at: usize, how: How) -> Finding {
     let seen = Seen::of(exchange);
     if let Some(said) = amplified(row, due, exchange) {
         return Finding::broken(said, at);
@@ -75,8 +85,7 @@ pub(crate) fn judge(row: &Row, due: &Due, exchange: &Exchange, at: usize, ranges
         return Finding::Kept(Some(at));
     }
     if due.all().any(|answer| accepts(answer, &seen)) || plausible_set(row, due, &seen) {
-        // Where ranges are not supported at all, that has been said once.
-        return if ranges { lesser(row, due, &seen, at) } else { Finding::Kept(Some(at)) };
+        return if how.ranges { lesser(row, due, &seen, at, how.refuses) } else { Finding::Kept(Some(at)) };
     }
     // RFC 7233 would have had 416 for what RFC 9110 calls invalid; many still send it.
     if seen == Seen::Unsatisfiable && is_about_syntax(row) {
@@ -102,14 +111,14 @@ fn amplified(row: &Row, due: &Due, exchange: &Exchange) -> Option<String> {
 }
 
 /// What an allowed answer other than ours is worth.
-fn lesser(row: &Row, due: &Due, seen: &Seen, at: usize) -> Finding {
+fn lesser(row: &Row, due: &Due, seen: &Seen, at: usize, refuses: bool) -> Finding {
     let whole = *seen == Seen::Whole;
     // A date is weak at the server's discretion, so this whole is no neglect (R-13.1.5-9).
     let by_date = row.requirements.contains(&"R-13.1.5-9");
     let verdict = match &due.ours {
         Answer::Single(_) if whole && !by_date && row.level.is_binding() => Verdict::Warn,
         Answer::Multipart(_) => Verdict::Note,
-        _ if whole && row.level == Level::Should => Verdict::Warn,
+        _ if whole && refuses && row.level == Level::Should => Verdict::Warn,
         _ => return Finding::Kept(Some(at)),
     };
     let said = match (whole, seen) {
@@ -167,7 +176,7 @@ fn same(left: Slice, right: Slice) -> bool {
 /// the case is about order.
 fn plausible_set(row: &Row, due: &Due, seen: &Seen) -> bool {
     if row.requirements.contains(&"R-17.15-1") {
-        return false;
+        return matches!(seen, Seen::Parts(parts) if is_bounded(parts));
     }
     let asked = due.all().filter_map(|answer| match answer {
         Answer::Multipart(slices) => Some(slices),
@@ -183,6 +192,15 @@ fn plausible_set(row: &Row, due: &Due, seen: &Seen) -> bool {
     let ordered = |places: &[usize]| places.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
     let about_order = row.requirements.contains(&"R-15.3.7.2-9");
     places.is_some_and(|places| seen.len() <= asked.len() && (!about_order || ordered(&places)))
+}
+
+/// Tells whether parts are few, and no octet is sent twice: some of a set may be served (R-14.2-12).
+fn is_bounded(parts: &[Slice]) -> bool {
+    const FEW: usize = 32;
+    let apart = |a: &Slice, b: &Slice| a.last < b.first || b.last < a.first;
+    let pairs =
+        || parts.iter().enumerate().flat_map(|(at, a)| parts.iter().skip(at + 1).map(move |b| (a, b)));
+    parts.len() <= FEW && pairs().all(|(a, b)| apart(a, b))
 }
 
 /// The place of the first range in a part that begins with one of the ranges and ends with one.
