@@ -4,9 +4,11 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use byteranges::download::Journal;
 use byteranges::{
-    Answer, Asked, AskedMethod, Boundary, Decision, EntityTag, HttpDate, Outcome, Piece, Policy, RangeSpec,
-    RangesSpecifier, Representation, compose, decide, satisfy,
+    Answer, Asked, AskedMethod, Boundary, ContentRange, Decision, EntityTag, HttpDate, MultipartError,
+    MultipartItem, MultipartReader, Outcome, PartHead, Piece, Policy, RangeSpec, RangesSpecifier,
+    Representation, compose, decide, satisfy,
 };
 
 const SPECS_MAX: usize = 200;
@@ -254,5 +256,74 @@ pub fn http_date(octets: &[u8]) {
         } else {
             assert_eq!(other, Some(date));
         }
+    }
+}
+
+/// Reads multipart content with the boundary `B`, in chunks as long as the first octet says and as a whole: both give
+/// the same parts, each as long as its Content-Range says.
+pub fn multipart(octets: &[u8]) {
+    let Some((size, content)) = octets.split_first() else { return };
+    let whole = parts(content, content.len().max(1));
+    assert_eq!(whole, parts(content, usize::from(*size).max(1)), "chunks matter");
+    let (parts, end) = whole;
+    let cut = usize::from(end.is_err());
+    for (head, octets) in parts.iter().rev().skip(cut) {
+        assert_eq!(u64::try_from(octets.len()), Ok(head.range.length()), "a part of another length");
+    }
+    for pair in parts.windows(2) {
+        let lengths = pair[0].0.complete_length.zip(pair[1].0.complete_length);
+        assert!(lengths.is_none_or(|(one, other)| one == other), "parts of two representations");
+    }
+    assert!(end.is_err() || !parts.is_empty(), "whole, and without a part");
+}
+
+type Parts = Vec<(PartHead, Vec<u8>)>;
+
+fn parts(content: &[u8], size: usize) -> (Parts, Result<(), MultipartError>) {
+    let mut reader = match MultipartReader::new(b"multipart/byteranges; boundary=B") {
+        Ok(reader) => reader,
+        Err(error) => return (Vec::new(), Err(error)),
+    };
+    let mut parts: Parts = Vec::new();
+    for mut chunk in content.chunks(size) {
+        loop {
+            match reader.read(&mut chunk) {
+                Ok(Some(MultipartItem::Part(head))) => parts.push((head, Vec::new())),
+                Ok(Some(MultipartItem::Content(octets))) => {
+                    if let Some((_, content)) = parts.last_mut() {
+                        content.extend_from_slice(octets);
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => return (parts, Err(error)),
+            }
+        }
+    }
+    (parts, reader.finish())
+}
+
+/// Reads a Content-Range: what is read makes sense, and reads back from what it is written as.
+pub fn content_range(octets: &[u8]) {
+    let Some(read) = ContentRange::parse(octets) else { return };
+    assert_eq!(
+        ContentRange::parse(read.to_string().as_bytes()),
+        Some(read),
+        "what was read does not read back"
+    );
+    if let ContentRange::Range { range, complete_length } = read {
+        assert!(range.first() <= range.last() && complete_length.is_none_or(|length| range.last() < length));
+    }
+}
+
+/// Reads a journal: only whole good lines count, and what is cut off or appended changes nothing before it.
+pub fn journal(octets: &[u8]) {
+    let Some(read) = Journal::read(octets) else { return };
+    assert!(read.good <= octets.len() && octets[..read.good].ends_with(b"\n"));
+    assert_eq!(Journal::read(&octets[..read.good]).as_ref(), Some(&read), "the tail matters");
+    let torn = Journal::read(&octets[..read.good - 1]);
+    assert!(torn.is_none_or(|torn| torn.good < read.good), "a torn line is believed");
+    let complete_length = read.identity.complete_length;
+    for held in &read.held {
+        assert!(complete_length.is_none_or(|length| held.range.last() < length), "held past the end");
     }
 }

@@ -42,7 +42,7 @@ impl ByteSet {
     }
 
     /// The runs of the set, ascending; between any two lies at least one octet that is not in it.
-    pub fn runs(&self) -> impl ExactSizeIterator<Item = ByteRange> + '_ {
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = ByteRange> + ExactSizeIterator + '_ {
         self.runs.iter().copied()
     }
 

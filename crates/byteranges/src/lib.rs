@@ -51,6 +51,7 @@ mod content;
 mod content_range;
 mod date;
 mod decide;
+pub mod download;
 mod entity_tag;
 mod lex;
 mod multipart;

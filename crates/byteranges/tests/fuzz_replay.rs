@@ -48,3 +48,18 @@ fn entity_tag_list() {
 fn http_date() {
     replay("http_date", bodies::http_date);
 }
+
+#[test]
+fn multipart() {
+    replay("multipart", bodies::multipart);
+}
+
+#[test]
+fn content_range() {
+    replay("content_range", bodies::content_range);
+}
+
+#[test]
+fn journal() {
+    replay("journal", bodies::journal);
+}

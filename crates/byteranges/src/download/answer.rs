@@ -1,0 +1,288 @@
+//! What an answer's head leads to.
+//!
+//! In: events about one request. Out: a lane that may write, or a failure, a pause, a change.
+
+use std::time::Duration;
+
+use super::accept::{Granted, Request, Verdict, judge, lead};
+use super::lane::{Answer, Finish, Purpose};
+use super::path::Bearing;
+use super::rate::Rate;
+use super::{AskId, Asked, Download, Failure, Fault, Head, Misbehaviour, Precondition, Proof};
+
+impl Download {
+    pub(super) fn on_head(&mut self, ask: AskId, head: &Head, now: Duration) {
+        let Some(index) = self.index_of(ask) else { return };
+        let Some(lane) = self.lanes.get(index).filter(|lane| lane.answer.is_none()) else { return };
+        let identity = self.version.as_ref().map(|version| &version.identity);
+        let arrived_end = self.version.as_ref().map_or(0, |version| version.holdings.arrived_end());
+        let request = Request { range: lane.range, precondition: &lane.precondition, identity, arrived_end };
+        let path = lane.path;
+        let setup = now.saturating_sub(lane.since);
+        if let Some(path) = self.paths.get_mut(path) {
+            path.setup = Some(setup);
+        }
+        match judge(&request, head) {
+            // Parts of mirrors are put together only under a shared strong tag (R-6249/7.1.1-1).
+            Verdict::Granted(granted) | Verdict::RangesIgnored(granted)
+                if granted.proof == Proof::Unproved && self.is_foreign(path) =>
+            {
+                self.other_version(index, now);
+            }
+            Verdict::Granted(granted) => self.grant(index, head, &granted, now),
+            Verdict::RangesIgnored(granted) => self.ranges_ignored(index, head, &granted, now),
+            Verdict::Complete { complete_length } => self.complete_length_found(index, head, complete_length),
+            Verdict::Changed => self.other_version(index, now),
+            Verdict::Downgrade => self.downgrade(index),
+            Verdict::Misbehaved(what) => self.misbehave(index, what, now),
+            Verdict::Busy(after) => self.busy(index, after, now),
+            Verdict::Failing(status) => self.fail_lane(index, Fault::Refused(status), now),
+            Verdict::Refused(status) => self.refused(index, status, head.redirected, now),
+        }
+    }
+
+    /// Whether this path leads to another source than the one that the identity came from.
+    fn is_foreign(&self, path: usize) -> bool {
+        let source = self.paths.get(path).map(|path| path.source);
+        self.version.as_ref().is_some_and(|version| Some(version.source) != source)
+    }
+
+    /// Lets an answer write.
+    fn grant(&mut self, index: usize, head: &Head, granted: &Granted, now: Duration) {
+        let Some(lane) = self.lanes.get(index) else { return };
+        let (ask, start, path) = (lane.ask, lane.start, lane.path);
+        let source = self.paths.get(path).map_or(0, |path| path.source);
+        if self.version.is_none() {
+            self.begin(head, granted, source);
+        }
+        let settings = &self.settings;
+        let Some(version) = &mut self.version else { return };
+        if version.identity.complete_length.is_none()
+            && let Some(length) = granted.complete_length
+        {
+            version.learn_length(length);
+        }
+        if let Some(path) = self.paths.get_mut(path) {
+            path.ranges = head.status == 206;
+        }
+        let Some(lane) = self.lanes.get_mut(index) else { return };
+        let before = version.holdings.written().octets_before(start);
+        let asked_lead = start.saturating_sub(lane.range.first());
+        let lead = match lane.purpose {
+            Purpose::Check(_) => Some(None),
+            // The lead that was asked for is compared whole, and what a shift adds as far as the limit.
+            _ => lead(head, granted, start, before, settings.lead.max(asked_lead)),
+        };
+        let Some(lead) = lead else {
+            return self.misbehave(index, Misbehaviour::WrongRange, now);
+        };
+        lane.answer = Some(Answer {
+            position: granted.first,
+            granted_end: granted.end,
+            lead,
+            pending: 0,
+            comparing: 0,
+            proof: granted.proof,
+            digested: head.digested && lane.writes(),
+            gave: false,
+            rate: Rate::new(now),
+            finish: None,
+        });
+        if lane.end.is_none() {
+            lane.end = version.identity.complete_length;
+        }
+        if head.digested && lane.writes() {
+            version.holdings.withhold(ask);
+        }
+    }
+
+    /// The whole came for a part. It is of use only if nobody else is at work.
+    fn ranges_ignored(&mut self, index: usize, head: &Head, granted: &Granted, now: Duration) {
+        let ask = self.lanes.get(index).map(|lane| lane.ask);
+        let alone = self.lanes.iter().all(|lane| Some(lane.ask) == ask || lane.answer.is_none());
+        // R-14.3-4: what it did before is no promise.
+        if let Some(path) =
+            self.lanes.get(index).map(|lane| lane.path).and_then(|path| self.paths.get_mut(path))
+        {
+            path.ranges = false;
+        }
+        if alone {
+            self.grant(index, head, granted, now);
+            let waiting: Vec<_> =
+                self.lanes.iter().map(|lane| lane.ask).filter(|own| Some(*own) != ask).collect();
+            for ask in waiting {
+                self.stop_lane(ask);
+            }
+            // It goes on to the end: nobody else can be asked.
+            let lane = ask.and_then(|ask| self.lanes.iter_mut().find(|lane| lane.ask == ask));
+            if let Some(lane) = lane.filter(|lane| lane.writes()) {
+                lane.end = granted.complete_length;
+            }
+        } else if let Some(ask) = ask {
+            self.counts.failures = self.counts.failures.saturating_add(1);
+            self.stop_lane(ask);
+        }
+    }
+
+    /// The end of the representation turned out to be where all that is held ends.
+    fn complete_length_found(&mut self, index: usize, head: &Head, complete_length: u64) {
+        let Some(lane) = self.lanes.get(index) else { return };
+        let (ask, path) = (lane.ask, lane.path);
+        if self.version.is_none() {
+            let source = self.paths.get(path).map_or(0, |path| path.source);
+            let proof = super::Proof::Unproved;
+            let end = Some(complete_length);
+            self.begin(head, &Granted { first: 0, end, complete_length: end, proof }, source);
+        } else if let Some(version) = &mut self.version {
+            version.learn_length(complete_length);
+        }
+        self.stop_lane(ask);
+    }
+
+    /// An answer of another version: a change if it came from where the identity came from, else another mirror's file.
+    // R-6249/7-2, R-8.8.1-3
+    fn other_version(&mut self, index: usize, now: Duration) {
+        let source = self.lanes.get(index).and_then(|lane| self.paths.get(lane.path)).map(|path| path.source);
+        if !self.lanes.get(index).is_some_and(|lane| self.is_foreign(lane.path)) {
+            return self.change();
+        }
+        for path in self.paths.iter_mut().filter(|path| Some(path.source) == source) {
+            path.dead = Some(Fault::RepresentationChanged);
+        }
+        self.fail_lane(index, Fault::RepresentationChanged, now);
+    }
+
+    /// The server takes a precondition wrongly; it is asked again with the next weaker one, at once.
+    fn downgrade(&mut self, index: usize) {
+        let Some(lane) = self.lanes.get(index) else { return };
+        let bearing = match lane.precondition {
+            Precondition::IfMatch(_) => Bearing::Range,
+            _ => Bearing::Nothing,
+        };
+        let (ask, path) = (lane.ask, lane.path);
+        if let Some(path) = self.paths.get_mut(path) {
+            path.bearing = path.bearing.max(bearing);
+        }
+        self.stop_lane(ask);
+    }
+
+    pub(super) fn misbehave(&mut self, index: usize, what: Misbehaviour, now: Duration) {
+        let ranged = self.lanes.get(index).map(|lane| (lane.path, lane.range != Asked::Whole));
+        self.fail_lane(index, Fault::ServerMisbehaved(what), now);
+        // After two answers in a row that make no sense, the simplest request there is.
+        if let Some((path, true)) = ranged
+            && let Some(path) = self.paths.get_mut(path)
+            && path.failures >= 2
+        {
+            path.plain = true;
+        }
+    }
+
+    fn busy(&mut self, index: usize, after: Option<Duration>, now: Duration) {
+        let Some(lane) = self.lanes.get(index) else { return };
+        let (ask, path) = (lane.ask, lane.path);
+        self.counts.failures = self.counts.failures.saturating_add(1);
+        self.stop_lane(ask);
+        let settings = &self.settings;
+        let source = self.paths.get(path).map(|path| path.source);
+        // It is the server that is busy, whichever way leads to it.
+        for path in self.paths.iter_mut().filter(|path| Some(path.source) == source) {
+            path.busy(after, ask.0, settings, now);
+        }
+    }
+
+    fn refused(&mut self, index: usize, status: u16, redirected: bool, now: Duration) {
+        let Some(lane) = self.lanes.get(index) else { return };
+        let at = lane.path;
+        let others = self.lanes.iter().any(|other| other.path == at && other.answer.is_some());
+        let fault = Fault::Refused(status);
+        let Some(path) = self.paths.get_mut(at) else { return };
+        if matches!(status, 401 | 403 | 404 | 410) && redirected && !path.resolved {
+            // Links behind a redirection expire; the URL that the user named may give a new one.
+            path.resolved = true;
+            path.resolve_again = true;
+        } else if others {
+            // It answers some requests: it does not bear so many.
+            path.shrink();
+        } else {
+            path.dead.get_or_insert(fault);
+        }
+        self.fail_lane(index, fault, now);
+    }
+
+    pub(super) fn on_bytes(&mut self, ask: AskId, count: u64, now: Duration) {
+        let Some(index) = self.index_of(ask) else { return };
+        let Some(lane) = self.lanes.get_mut(index) else { return };
+        let Some(answer) = &mut lane.answer else { return };
+        answer.pending = answer.pending.saturating_add(count);
+        answer.rate.add(count, now);
+        self.counts.received = self.counts.received.saturating_add(count);
+        if let Some(path) = self.paths.get_mut(lane.path) {
+            path.receive(count);
+        }
+    }
+
+    pub(super) fn on_finish(&mut self, ask: AskId, finish: Finish) {
+        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.ask == ask) else { return };
+        if let Some(answer) = &mut lane.answer {
+            answer.finish.get_or_insert(finish);
+        }
+    }
+
+    pub(super) fn on_failed(&mut self, ask: AskId, _failure: Failure, now: Duration) {
+        let Some(index) = self.index_of(ask) else { return };
+        if self.lanes.get(index).is_some_and(|lane| lane.answer.is_some()) {
+            // What came before the break is used first.
+            return self.on_finish(ask, Finish::Broken);
+        }
+        self.fail_lane(index, Fault::Unreachable, now);
+    }
+
+    pub(super) fn on_compared(&mut self, ask: AskId, equal: bool, now: Duration) {
+        let Some(index) = self.index_of(ask) else { return };
+        let strong = self.version.as_ref().is_some_and(super::Version::is_strong);
+        let Some(lane) = self.lanes.get_mut(index) else { return };
+        let Some(answer) = &mut lane.answer else { return };
+        answer.comparing = answer.comparing.saturating_sub(1);
+        if equal {
+            let led = answer.lead.is_some_and(|lead| answer.position > lead.last());
+            if led && answer.comparing == 0 && lane.purpose == Purpose::Fetch {
+                let start = lane.start;
+                if let Some(version) = &mut self.version {
+                    version.holdings.prove_seam(start);
+                }
+            }
+        } else if strong {
+            // The tag is the same: it is this answer's place that is a lie.
+            self.misbehave(index, Misbehaviour::Different, now);
+        } else {
+            self.change();
+        }
+    }
+
+    pub(super) fn on_digested(&mut self, ask: AskId, matches: bool, now: Duration) {
+        if let Some(version) = &mut self.version {
+            if matches {
+                version.holdings.release(ask);
+            } else {
+                version.holdings.revoke(ask);
+            }
+        }
+        if !matches && let Some(index) = self.index_of(ask) {
+            self.misbehave(index, Misbehaviour::Digest, now);
+        }
+    }
+
+    pub(super) fn on_path_down(&mut self, path: usize, now: Duration) {
+        if let Some(path) = self.paths.get_mut(path) {
+            path.up = false;
+        }
+        let lost: Vec<_> = self.lanes.iter().filter(|lane| lane.path == path).map(|lane| lane.ask).collect();
+        for ask in lost {
+            self.stop_lane(ask);
+        }
+        if !self.paths.iter().any(super::path::Path::is_usable) {
+            self.offline_since.get_or_insert(now);
+        }
+    }
+}

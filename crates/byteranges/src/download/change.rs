@@ -1,0 +1,78 @@
+//! Lanes that end early, and versions that end.
+//!
+//! In: a lane, and why. Out: its octets back in the queue, a pause, a new version, or the end of the download.
+
+use std::time::Duration;
+
+use super::{Action, AskId, Download, Fault, OnChange};
+
+impl Download {
+    /// Forgets a lane whose answer has ended by itself.
+    pub(super) fn remove_lane(&mut self, ask: AskId) {
+        let Some(index) = self.index_of(ask) else { return };
+        let lane = self.lanes.remove(index);
+        if let Some(version) = &mut self.version {
+            version.holdings.give_up(ask);
+        }
+        if lane.writes() {
+            self.insist_on_one_answer();
+        }
+    }
+
+    /// Gives up a request; nobody is to blame.
+    pub(super) fn stop_lane(&mut self, ask: AskId) {
+        if self.index_of(ask).is_some() {
+            self.actions.push_back(Action::Stop { ask });
+            self.remove_lane(ask);
+        }
+    }
+
+    /// Gives up a request that failed: its path pauses.
+    pub(super) fn fail_lane(&mut self, index: usize, fault: Fault, now: Duration) {
+        let Some(lane) = self.lanes.get(index) else { return };
+        let (ask, path) = (lane.ask, lane.path);
+        self.counts.failures = self.counts.failures.saturating_add(1);
+        if let Some(path) = self.paths.get_mut(path) {
+            path.fail(fault, ask.0, &self.settings, now);
+        }
+        self.stop_lane(ask);
+    }
+
+    /// Without a strong tag, one answer has to hold everything: when it ended before that, another begins from nothing.
+    fn insist_on_one_answer(&mut self) {
+        let Some(version) = &self.version else { return };
+        if version.combines(&self.settings) || self.is_all_here() {
+            return;
+        }
+        self.version = None;
+        self.begun_again = self.begun_again.saturating_add(1);
+        if self.begun_again > self.settings.retries {
+            let fault = self.paths.first().map_or(Fault::Unreachable, |path| path.last_fault);
+            return self.end(Err(fault));
+        }
+        // A part is of no use now.
+        for path in &mut self.paths {
+            path.plain = true;
+        }
+    }
+
+    /// Follows the server to another version, as far as settings and limits allow.
+    pub(super) fn change(&mut self) {
+        let over = self.counts.restarts >= self.settings.restarts;
+        if self.settings.on_change == OnChange::Fail || over {
+            return self.end(Err(Fault::RepresentationChanged));
+        }
+        self.counts.restarts = self.counts.restarts.saturating_add(1);
+        // The last try takes no risk: one answer on one connection is one version, whatever the nodes do.
+        self.alone |= self.counts.restarts == self.settings.restarts;
+        for path in self.paths.iter_mut().filter(|_| self.alone) {
+            path.plain = true;
+        }
+        for lane in std::mem::take(&mut self.lanes) {
+            self.actions.push_back(Action::Stop { ask: lane.ask });
+        }
+        if let Some(version) = self.version.take() {
+            self.past.push(version.identity);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Work for free lanes, in states made by hand.
+
+#![allow(clippy::arithmetic_side_effects, reason = "tests of small numbers")]
+
+use super::super::lane::Answer;
+use super::super::rate::Rate;
+use super::super::{Asked, Precondition, Proof};
+use super::*;
+
+const NOW: Duration = Duration::from_secs(10);
+
+fn range(first: u64, last: u64) -> ByteRange {
+    ByteRange::new(first, last).unwrap()
+}
+
+/// A lane that has done `rate` octets a second for a second, and was silent since `silent`.
+fn lane(ask: u64, position: u64, end: u64, rate: u64, silent: Duration) -> Lane {
+    let last = NOW - silent;
+    let mut measured = Rate::new(last - Duration::from_millis(400));
+    measured.add(rate * 2 / 5, last);
+    Lane {
+        ask: AskId(ask),
+        path: 0,
+        purpose: Purpose::Fetch,
+        range: Asked::From(0),
+        precondition: Precondition::None,
+        since: Duration::ZERO,
+        start: 0,
+        end: Some(end),
+        answer: Some(Answer {
+            position,
+            granted_end: None,
+            lead: None,
+            pending: 0,
+            comparing: 0,
+            proof: Proof::First,
+            digested: false,
+            gave: true,
+            rate: measured,
+            finish: None,
+        }),
+    }
+}
+
+fn work(lanes: &[Lane], arrived: &[ByteRange], settings: &Settings, hedge_left: u64) -> Option<Work> {
+    let arrived = arrived.iter().copied().collect();
+    let setup = Duration::from_millis(100);
+    let rate = Some(1000);
+    Plan { lanes, arrived: &arrived, complete_length: 10_000, settings, rate, setup, hedge_left, now: NOW }
+        .work()
+}
+
+fn settings() -> Settings {
+    Settings { min_segment: 500, ..Settings::default() }
+}
+
+#[test]
+fn the_first_gap_that_nobody_fetches_comes_first() {
+    let lanes = [lane(1, 0, 4000, 1000, Duration::ZERO)];
+    assert_eq!(work(&lanes, &[range(6000, 6999)], &settings(), 0), Some(Work::Gap(range(4000, 5999))));
+    let small = Settings { max_segment: std::num::NonZeroU64::new(300), ..settings() };
+    assert_eq!(work(&lanes, &[], &small, 0), Some(Work::Gap(range(4000, 4299))));
+    let windowed = Settings { window: std::num::NonZeroU64::new(5000), ..settings() };
+    assert_eq!(work(&lanes, &[], &windowed, 0), Some(Work::Gap(range(4000, 4999))));
+}
+
+#[test]
+fn the_longest_time_is_robbed_not_the_most_octets() {
+    // 6,000 octets at 6,000 a second are a second; 4,000 at 100 are forty.
+    let lanes = [lane(1, 0, 6000, 6000, Duration::ZERO), lane(2, 6000, 10_000, 100, Duration::ZERO)];
+    let Some(Work::Steal { victim, range }) = work(&lanes, &[], &settings(), 0) else { panic!() };
+    assert_eq!((victim, range.last()), (AskId(2), 9999));
+    // In proportion: a lane ten times slower keeps a tenth, but no less than a segment.
+    assert_eq!(range.first(), 6500);
+}
+
+#[test]
+fn equal_lanes_share_equally_after_the_setup() {
+    assert_eq!(share(10_000, 1000, 1000, Duration::ZERO), 5000);
+    assert_eq!(share(10_000, 1000, 3000, Duration::ZERO), 2500);
+    assert_eq!(share(10_000, 1000, 1000, Duration::from_secs(2)), 6000);
+    assert_eq!(share(100, 1000, 1000, Duration::from_secs(9)), 100);
+}
+
+#[test]
+fn a_lane_that_is_silent_while_others_move_is_replaced() {
+    let lanes = [lane(1, 0, 5000, 1000, Duration::ZERO), lane(2, 9000, 10_000, 1000, Duration::from_secs(2))];
+    assert_eq!(
+        work(&lanes, &[range(5000, 8999)], &settings(), 0),
+        Some(Work::Replace { victim: AskId(2), range: range(9000, 9999) })
+    );
+}
+
+#[test]
+fn near_the_end_the_slowest_is_hedged_within_the_budget() {
+    let lanes = [lane(1, 9900, 10_000, 10, Duration::ZERO)];
+    let arrived = [range(0, 9899)];
+    assert_eq!(work(&lanes, &arrived, &settings(), 100), Some(Work::Hedge(range(9900, 9999))));
+    assert_eq!(work(&lanes, &arrived, &settings(), 99), None);
+    let hedged = Lane { purpose: Purpose::Hedge, ..lane(2, 9900, 10_000, 1000, Duration::ZERO) };
+    assert_eq!(work(&[lanes[0].clone(), hedged], &arrived, &settings(), 100), None);
+    // A lane that is as fast as a new one would be is left alone.
+    assert_eq!(work(&[lane(1, 9900, 10_000, 1000, Duration::ZERO)], &arrived, &settings(), 100), None);
+}
