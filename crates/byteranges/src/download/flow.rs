@@ -44,7 +44,7 @@ impl Download {
             let lanes = || self.lanes.iter().filter(|lane| lane.path == index);
             path.adapt(lanes().count(), &self.settings, now);
             if let Some(rate) = mean_rate(lanes(), now) {
-                path.rate = Some(rate);
+                path.measure(rate, now);
             }
         }
     }
@@ -106,7 +106,7 @@ impl Download {
             arrived: version.holdings.arrived(),
             complete_length,
             settings: &self.settings,
-            rate: path.rate,
+            rate: path.rate(now),
             setup: path.setup.unwrap_or(self.settings.setup),
             hedge_left: if strong { hedge_limit.saturating_sub(self.counts.hedged) } else { 0 },
             now,

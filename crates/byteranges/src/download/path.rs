@@ -44,8 +44,9 @@ pub(super) struct Path {
     /// Lanes to use now, and never to exceed again.
     pub(super) target: usize,
     pub(super) ceiling: usize,
-    /// Octets per second of one lane here, the last one measured.
-    pub(super) rate: Option<u64>,
+    /// Octets per second of one lane here, and when that was measured.
+    rate: Option<u64>,
+    rate_at: Duration,
     /// How long an answer took to begin, the last one measured.
     pub(super) setup: Option<Duration>,
     window_start: Duration,
@@ -72,6 +73,7 @@ impl Path {
             target: lanes.first().max(1),
             ceiling: lanes.most().max(1),
             rate: None,
+            rate_at: Duration::ZERO,
             setup: None,
             window_start: Duration::ZERO,
             window_count: 0,
@@ -97,6 +99,20 @@ impl Path {
                 self.dead = Some(Fault::BudgetSpent);
             }
         }
+    }
+
+    /// Takes in the rate of the lanes under way. A better one of before is forgotten slowly: near the end only the slowest
+    /// lanes are left, and they say nothing of what a new one would do.
+    pub(super) fn measure(&mut self, rate: u64, now: Duration) {
+        if self.rate(now).is_none_or(|before| rate >= before) {
+            (self.rate, self.rate_at) = (Some(rate), now);
+        }
+    }
+
+    /// What a new lane would do, in octets per second, as far as is known.
+    pub(super) fn rate(&self, now: Duration) -> Option<u64> {
+        let age = u64::try_from(now.saturating_sub(self.rate_at).as_millis()).unwrap_or(u64::MAX);
+        self.rate.map(|rate| scale(rate, 2000, age.saturating_add(2000)))
     }
 
     /// Notes that something of use came.

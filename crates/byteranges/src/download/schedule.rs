@@ -80,7 +80,7 @@ impl Plan<'_> {
                 let left = if self.is_stuck(lane) { Some(Duration::MAX) } else { left };
                 // Nothing was ever measured: the longest rest is the best guess.
                 let left = left.unwrap_or_else(|| time_for(rest.length(), 1));
-                (rest.length() >= least || left == Duration::MAX).then_some((lane, rest, left))
+                (rest.length() >= least || left >= self.settings.patience).then_some((lane, rest, left))
             })
             .max_by_key(|(lane, rest, left)| (*left, rest.length(), lane.ask))
     }
@@ -106,11 +106,13 @@ impl Plan<'_> {
         }
         let own = victim.rate(self.now).or(self.rate).unwrap_or(1);
         let thief = self.rate.unwrap_or(own);
-        let keep = share(rest.length(), own, thief, self.setup).max(self.settings.min_segment);
+        let keep = share(rest.length(), own, thief, self.setup);
         let cut = rest.first().saturating_add(keep);
         let stolen = ByteRange::with_length(cut, rest.half_open().end.saturating_sub(cut))?;
         let saved = left.saturating_sub(time_for(keep, own));
-        let worth = stolen.length() >= self.settings.min_segment && saved > self.setup;
+        // A small piece is worth a request only where it saves time that somebody would notice.
+        let large = stolen.length() >= self.settings.min_segment && keep >= self.settings.min_segment;
+        let worth = saved > self.setup.saturating_mul(2) && (large || saved >= self.settings.patience);
         let range = self.clip(stolen)?;
         worth.then_some(Work::Steal { victim: ask, range })
     }

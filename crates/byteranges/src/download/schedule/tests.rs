@@ -70,8 +70,8 @@ fn the_longest_time_is_robbed_not_the_most_octets() {
     let lanes = [lane(1, 0, 6000, 6000, Duration::ZERO), lane(2, 6000, 10_000, 100, Duration::ZERO)];
     let Some(Work::Steal { victim, range }) = work(&lanes, &[], &settings(), 0) else { panic!() };
     assert_eq!((victim, range.last()), (AskId(2), 9999));
-    // In proportion: a lane ten times slower keeps a tenth, but no less than a segment.
-    assert_eq!(range.first(), 6500);
+    // In proportion: a lane ten times slower keeps an eleventh, and of what the thief's start costs too.
+    assert_eq!(range.first(), 6372);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_lane_that_is_silent_while_others_move_is_replaced() {
 
 #[test]
 fn near_the_end_the_slowest_is_hedged_within_the_budget() {
-    let lanes = [lane(1, 9900, 10_000, 10, Duration::ZERO)];
+    let lanes = [lane(1, 9900, 10_000, 222, Duration::ZERO)];
     let arrived = [range(0, 9899)];
     assert_eq!(work(&lanes, &arrived, &settings(), 100), Some(Work::Hedge(range(9900, 9999))));
     assert_eq!(work(&lanes, &arrived, &settings(), 99), None);
