@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal
 
-.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench-micro simulate
+.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-micro simulate
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -42,6 +42,11 @@ docs: ## Rewrites the parts of docs/ that tests produce: the browsers' transcrip
 	SWATH_WRITE_DOCS=1 $(CARGO) test --package swath-spec --test documents
 	$(CARGO) build --release --locked --bin swath
 	SWATH_BIN=$(RELEASE)/swath SWATH_WRITE_TRANSCRIPTS=1 $(CARGO) test --package swath-e2e --test browsers -- --test-threads=1
+
+bench: ## Measures swath beside nginx, Apache, lighttpd, H2O, Caddy and static-web-server (an hour; ARGS=--quick: minutes).
+	./benches/setup.sh
+	$(CARGO) build --release --locked --bin swath
+	python3 benches/run.py --swath $(RELEASE)/swath $(ARGS)
 
 bench-micro: ## Measures decide, compose and both renderings.
 	$(CARGO) bench --package byteranges

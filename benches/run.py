@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Measures swath beside its peers and prints the table; `--help` lists the options, README.md tells the rest."""
+
+import argparse
+import datetime
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.dont_write_bytecode = True
+
+from swath_bench import report
+from swath_bench.check import WrongAnswer
+from swath_bench.files import Files
+from swath_bench.measure import Bench, measure
+from swath_bench.peers import SERVERS, SWATH, find
+from swath_bench.rows import ROWS
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two rounds of one second over 1 GiB; nothing is written to docs/")
+    parser.add_argument("--rounds", type=int, help="alternated rounds (5)")
+    parser.add_argument("--seconds", type=int, help="how long each load lasts (4)")
+    parser.add_argument("--hot-set", type=int, metavar="MIB", help="length of the hot set (4096); it must fit the memory")
+    parser.add_argument("--rows", help="only these, by their keys: " + ",".join(row.key for row in ROWS))
+    parser.add_argument("--servers", help="only those whose names contain one of these words, with commas between")
+    parser.add_argument("--swath", type=Path, default=HERE.parent / "target/release/swath", help="the binary to measure")
+    parser.add_argument("--files", type=Path, default=Path("/var/tmp/swath-bench"), help="where the files that are served are kept")
+    parser.add_argument("--output", type=Path, help="the page to write (docs/benchmarks.md, unless anything was left out)")
+    given = parser.parse_args()
+    given.whole = not (given.quick or given.rows or given.servers or given.rounds or given.seconds or given.hot_set)
+    given.rounds = given.rounds or (2 if given.quick else 5)
+    given.seconds = given.seconds or (1 if given.quick else 4)
+    given.hot_set = (given.hot_set or (1024 if given.quick else 4096)) << 20
+    if given.output is None and given.whole:
+        given.output = HERE.parent / "docs/benchmarks.md"
+    return given
+
+
+def cores():
+    """Cores of the server, and of the load."""
+    ours = sorted(os.sched_getaffinity(0))
+    if len(ours) < 4:
+        return ours, ours
+    return ours[: len(ours) // 2], ours[len(ours) // 2 :]
+
+
+def make_certificate(work):
+    certificate, key = work / "cert.pem", work / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate,
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"], check=True, capture_output=True,
+    )
+    key.chmod(0o644)  # of no worth: made for this run, trusted by nobody
+    return certificate, key
+
+
+def prepare(given, work):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard < 12_500:
+        sys.exit(f"{hard} files may be open, and 12,500 are needed for 10,000 connections; raise the limit (ulimit -Hn)")
+    if not given.swath.exists():
+        sys.exit(f"{given.swath} is not there; build it: cargo build --release --bin swath")
+    user = None
+    if os.getuid() == 0:
+        # As root some servers refuse to run and others change their identity: all run as nobody, from where nobody may look.
+        user = (65534, 65534)
+    work.chmod(0o755)
+    tools = Path(os.environ.get("SWATH_TOOLS") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "swath/tools")
+    programs = {}
+    for program, source in [("swath", given.swath), ("static-web-server", Path(find("static-web-server", [tools / "bin"])))]:
+        programs[program] = str(shutil.copy(source, work / program))
+    for server in SERVERS:
+        programs.setdefault(server.program, None)
+        programs[server.program] = programs[server.program] or find(server.program, [])
+    given.files.mkdir(parents=True, exist_ok=True)
+    files = Files(given.files, given.hot_set)
+    files.make()
+    server_cores, load_cores = cores()
+    os.sched_setaffinity(0, load_cores)
+    certificate, key = make_certificate(work)
+    return Bench(files, work, programs, server_cores, load_cores, user, given.seconds, certificate, key, HERE / "lua/requests.lua")
+
+
+def chosen(given):
+    rows = [row for row in ROWS if not given.rows or row.key in given.rows.split(",")]
+    servers = [server for server in SERVERS if not given.servers or any(word in server.name for word in given.servers.split(","))]
+    return rows, servers
+
+
+def run_row(bench, row, servers, rounds):
+    """The figures of each server, or the sentence that says why it has none."""
+    taking_part = [server for server in servers if "--log" not in server.name or row.with_log]
+    results = {server.name: [] for server in taking_part}
+    bench.files.warm(row.group(bench.files))
+    for number in range(rounds):
+        # Each round begins with another server, so that none always follows the same one.
+        shift = number % len(taking_part)
+        for server in taking_part[shift:] + taking_part[:shift]:
+            if isinstance(results[server.name], str):
+                continue
+            try:
+                results[server.name].append(measure(bench, server, row))
+            except (WrongAnswer, RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+                results[server.name] = "no figures: " + " ".join(str(error).split())[:300]
+                print(f"!! {row.key}, {server.name}: {error}", file=sys.stderr, flush=True)
+        print(f"   {row.title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+    return results
+
+
+def facts(given, bench, servers):
+    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
+    versions = {server.program: server.describe(bench.programs[server.program]) for server in servers}
+    separate = bench.server_cores != bench.load_cores
+    whole = "A whole run." if given.whole else "**A short run, to try things out: nothing is to be concluded from it.**"
+    commit = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+    tail = " ".join(sys.argv[1:])
+    return {
+        "label": whole,
+        "command": f"make bench ARGS='{tail}'" if tail else "make bench",
+        "how": [
+            f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; {given.rounds} rounds, each server in turn in each, {given.seconds} s of load; hot set {given.hot_set >> 20:,} MiB; all over loopback.",
+            f"{cpu}, {len(os.sched_getaffinity(1)) if os.getuid() == 0 else os.cpu_count()} cores, {memory} GiB of memory, Linux {platform.release()}.",
+            f"Servers on cores {bench.server_cores}, load on cores {bench.load_cores}." if separate else f"Servers and load share cores {bench.server_cores}: there are fewer than four.",
+            "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; swath at {commit or 'an unknown commit'}.",
+        ],
+    }
+
+
+def main():
+    given = arguments()
+    rows, servers = chosen(given)
+    failed = []
+    outcome = []
+    with tempfile.TemporaryDirectory(prefix="swath-bench-") as directory:
+        bench = prepare(given, Path(directory))
+        told = facts(given, bench, servers)
+        for row in rows:
+            results = run_row(bench, row, servers, given.rounds)
+            outcome.append((row, results))
+            print(f"\n## {row.title}\n\n{report.table(row, results)}\n", flush=True)
+            failed += [f"{row.key}: {name}" for name, found in results.items() if name.startswith(SWATH) and isinstance(found, str)]
+    print(report.summary(outcome), flush=True)
+    page = report.document(outcome, told)
+    if given.output is not None:
+        given.output.write_text(page)
+        print(f"written: {given.output}", file=sys.stderr)
+    if failed:
+        sys.exit("swath answered wrongly or not at all: " + "; ".join(failed))
+
+
+if __name__ == "__main__":
+    main()
