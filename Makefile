@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal
 
-.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-micro simulate
+.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-setup bench-test bench-micro simulate
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -13,7 +13,7 @@ help: ## Lists the targets.
 run: ## Serves the demo: open the page it names and seek.
 	$(CARGO) run --release -- serve --demo
 
-test: setup check simulate e2e ## Installs what the tests need and runs them all.
+test: setup check simulate bench-test e2e ## Installs what the tests need and runs them all.
 
 check: lint doc quick ## Everything that needs no packages: formatting, lints, docs, tests.
 
@@ -43,10 +43,15 @@ docs: ## Rewrites the parts of docs/ that tests produce: the browsers' transcrip
 	$(CARGO) build --release --locked --bin swath
 	SWATH_BIN=$(RELEASE)/swath SWATH_WRITE_TRANSCRIPTS=1 $(CARGO) test --package swath-e2e --test browsers -- --test-threads=1
 
-bench: ## Measures swath beside nginx, Apache, lighttpd, H2O, Caddy and static-web-server (an hour; ARGS=--quick: minutes).
-	./benches/setup.sh
+bench: bench-setup bench-test ## Measures swath beside nginx, Apache, lighttpd, H2O, Caddy and static-web-server (an hour; ARGS=--quick: minutes).
 	$(CARGO) build --release --locked --bin swath
 	python3 benches/run.py --swath $(RELEASE)/swath $(ARGS)
+
+bench-setup: ## Installs the servers and load programs of `bench` (Debian, as root or with sudo).
+	./benches/setup.sh
+
+bench-test: ## Tests the benchmark itself: a server that answers wrongly must get no figures.
+	python3 benches/test_bench.py
 
 bench-micro: ## Measures decide, compose and both renderings.
 	$(CARGO) bench --package byteranges

@@ -7,6 +7,7 @@ import os
 import platform
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from swath_bench.rows import ROWS
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two rounds of one second over 1 GiB; nothing is written to docs/")
+    parser.add_argument("--quick", action="store_true", help="one round of one second over 1 GiB, some minutes; nothing is written to docs/")
     parser.add_argument("--rounds", type=int, help="alternated rounds (5)")
     parser.add_argument("--seconds", type=int, help="how long each load lasts (4)")
     parser.add_argument("--hot-set", type=int, metavar="MIB", help="length of the hot set (4096); it must fit the memory")
@@ -37,7 +38,7 @@ def arguments():
     parser.add_argument("--output", type=Path, help="the page to write (docs/benchmarks.md, unless anything was left out)")
     given = parser.parse_args()
     given.whole = not (given.quick or given.rows or given.servers or given.rounds or given.seconds or given.hot_set)
-    given.rounds = given.rounds or (2 if given.quick else 5)
+    given.rounds = given.rounds or (1 if given.quick else 5)
     given.seconds = given.seconds or (1 if given.quick else 4)
     given.hot_set = (given.hot_set or (1024 if given.quick else 4096)) << 20
     if given.output is None and given.whole:
@@ -72,13 +73,13 @@ def prepare(given, work):
         sys.exit(f"{given.swath} is not there; build it: cargo build --release --bin swath")
     user = None
     if os.getuid() == 0:
-        # As root some servers refuse to run and others change their identity: all run as nobody, from where nobody may look.
+        # As root some servers refuse to run and others change their identity: all run as nobody, programs copied to where nobody may look.
         user = (65534, 65534)
     work.chmod(0o755)
     tools = Path(os.environ.get("SWATH_TOOLS") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "swath/tools")
     programs = {}
-    for program, source in [("swath", given.swath), ("static-web-server", Path(find("static-web-server", [tools / "bin"])))]:
-        programs[program] = str(shutil.copy(source, work / program))
+    for program, source in [("swath", given.swath.resolve()), ("static-web-server", find("static-web-server", [tools / "bin"]))]:
+        programs[program] = str(source if user is None else shutil.copy(source, work / program))
     for server in SERVERS:
         programs.setdefault(server.program, None)
         programs[server.program] = programs[server.program] or find(server.program, [])
@@ -130,7 +131,7 @@ def facts(given, bench, servers):
         "command": f"make bench ARGS='{tail}'" if tail else "make bench",
         "how": [
             f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; {given.rounds} rounds, each server in turn in each, {given.seconds} s of load; hot set {given.hot_set >> 20:,} MiB; all over loopback.",
-            f"{cpu}, {len(os.sched_getaffinity(1)) if os.getuid() == 0 else os.cpu_count()} cores, {memory} GiB of memory, Linux {platform.release()}.",
+            f"{cpu}, {len({*bench.server_cores, *bench.load_cores})} cores, {memory} GiB of memory, Linux {platform.release()}.",
             f"Servers on cores {bench.server_cores}, load on cores {bench.load_cores}." if separate else f"Servers and load share cores {bench.server_cores}: there are fewer than four.",
             "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; swath at {commit or 'an unknown commit'}.",
         ],
@@ -139,6 +140,8 @@ def facts(given, bench, servers):
 
 def main():
     given = arguments()
+    # So that the server that is running is stopped, and what is temporary removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     rows, servers = chosen(given)
     failed = []
     outcome = []

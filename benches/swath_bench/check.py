@@ -122,6 +122,8 @@ class Watch:
     def __exit__(self, kind, *_):
         self.over.set()
         self.thread.join(30)
+        if kind is None and self.thread.is_alive():
+            raise WrongAnswer("while loaded: an answer did not end within 30 s")
         if kind is None and self.wrong is not None:
             raise WrongAnswer(f"while loaded: {self.wrong}")
         if kind is None and self.asked == 0:

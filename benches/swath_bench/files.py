@@ -6,6 +6,7 @@ are real and never repeat (a key stream), so that an answer from the wrong place
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +66,7 @@ class Files:
         missing = [n for n in range(group.count) if not self._is_made(group, n)]
         if not missing:
             return
-        print(f"making {group.count} files of {group.length:,} octets: {group.pattern}", flush=True)
+        print(f"making {group.count} files of {group.length:,} octets: {group.pattern}", file=sys.stderr, flush=True)
         zeros, stream = self._key_stream(iv)
         try:
             for number in range(group.count):

@@ -82,6 +82,8 @@ def _loaded(bench, tree, port, row, directory):
     if row.kind == "cold":
         calm = _wrk(bench, port, row)
         figures["calm_p99"] = calm.p99
+    if row.tls:
+        figures["tls"] = _agreed(port)
     clock, busy, own, cpu = time.monotonic(), machine_busy_seconds(), _own_cpu(), tree.cpu_seconds()
     if row.kind == "idle":
         sample = load.idle(port, row, bench.files, tree)
@@ -109,7 +111,7 @@ def _loaded(bench, tree, port, row, directory):
 
 def _wrk(bench, port, row):
     cores = bench.load_cores if row.kind != "cold" else bench.load_cores[:1]
-    return load.wrk(port, row, bench.files, bench.seconds, cores, bench.script)
+    return load.wrk(port, row, bench.files, row.seconds(bench.seconds), cores, bench.script)
 
 
 def _watched(bench, port, row, directory):
@@ -127,7 +129,7 @@ def _watched(bench, port, row, directory):
     return sample
 
 
-def cipher(port):
+def _agreed(port):
     """The version of TLS and the cipher suite that a server agrees on with OpenSSL's defaults."""
     connection = check.connect(port, True)
     connection.connect()

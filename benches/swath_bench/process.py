@@ -22,10 +22,10 @@ class Tree:
         if user is not None:
             full = ["setpriv", f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups"] + full
         # A session of its own: lighttpd's master signals its whole process group when it ends.
-        self.process = subprocess.Popen(
-            full, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=open(directory / "stderr", "wb"),
-            start_new_session=True,
-        )
+        with open(directory / "stderr", "wb") as errors:
+            self.process = subprocess.Popen(
+                full, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True,
+            )
         self.session = self.process.pid
         self.directory = directory
 

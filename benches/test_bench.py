@@ -1,0 +1,146 @@
+"""Tests of the benchmark itself: that a server which answers wrongly gets no figures, and that ratios are what they say.
+
+Run by `make bench`, and by hand: python3 benches/test_bench.py
+"""
+
+import http.server
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from swath_bench import check, load, report
+from swath_bench.files import Files, Group
+from swath_bench.peers import SWATH
+from swath_bench.rows import ROWS, Row
+
+LENGTH = 64 * 1024
+
+
+class Liar(http.server.BaseHTTPRequestHandler):
+    """Answers ranges rightly but for one `lie`."""
+
+    protocol_version = "HTTP/1.1"
+    lie = None
+    content = b""
+
+    def do_GET(self):
+        first, last = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
+        content = self.content[first : last + 1]
+        content_range = f"bytes {first}-{last}/{len(self.content)}"
+        status = 206
+        if self.lie == "status":
+            status = 200
+        elif self.lie == "octet":
+            content = content[:-1] + bytes([content[-1] ^ 1])
+        elif self.lie == "short":
+            content = content[:-1]
+        elif self.lie == "elsewhere":
+            content_range = f"bytes {first + 1}-{last + 1}/{len(self.content)}"
+        elif self.lie == "later":
+            Liar.asked += 1
+            if Liar.asked > 14:
+                content = bytes(len(content))
+        self.send_response(status)
+        self.send_header("Content-Range", content_range)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+class Answers(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+        self.files = Files(Path(self.directory.name), 16 << 20)
+        self.group = Group("/a/%d.bin", 1, LENGTH)
+        self.files._make_group(self.group, 7)
+        Liar.content = self.files.slice("/a/0.bin", 0, LENGTH)
+        Liar.lie, Liar.asked = None, 0
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Liar)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.port = server.server_port
+
+    def before(self):
+        check.before(self.port, False, self.files, self.group, 1024, 1)
+
+    def test_right_answers_pass(self):
+        self.before()
+        with check.Watch(self.port, False, self.files, self.group, 1024, 1, 0.001) as watch:
+            end = time.monotonic() + 10
+            while watch.asked < 5 and time.monotonic() < end:
+                time.sleep(0.01)
+        self.assertGreaterEqual(watch.octets, 5 * 1024)
+
+    def test_each_lie_is_found(self):
+        for lie in ("status", "octet", "short", "elsewhere"):
+            Liar.lie = lie
+            with self.subTest(lie), self.assertRaises(check.WrongAnswer):
+                self.before()
+
+    def test_a_lie_under_load_is_found(self):
+        Liar.lie = "later"
+        self.before()
+        with self.assertRaises(check.WrongAnswer):
+            with check.Watch(self.port, False, self.files, self.group, 1024, 1, 0.001) as watch:
+                watch.thread.join(10)
+
+    def test_parts_are_compared_one_by_one(self):
+        ranges = [(0, 10), (1000, 10)]
+
+        def body(parts):
+            return b"".join(
+                b"\r\n--x\r\nContent-Range: bytes %d-%d/%d\r\n\r\n" % (first, first + n - 1, LENGTH) + Liar.content[first : first + n]
+                for first, n in parts
+            ) + b"\r\n--x--\r\n"
+
+        def compare(content):
+            check._multipart("multipart/byteranges; boundary=x", content, self.files, "/a/0.bin", ranges, LENGTH)
+
+        compare(body(ranges))
+        for wrong in (body(ranges[:1]), body(ranges[::-1]), body(ranges + [(2000, 10)]), body(ranges).replace(Liar.content[:10], bytes(10))):
+            with self.assertRaises(check.WrongAnswer):
+                compare(wrong)
+
+    def test_files_never_repeat(self):
+        self.assertEqual(len({Liar.content[at : at + 1024] for at in range(0, LENGTH, 1024)}), LENGTH // 1024)
+
+
+class Counts(unittest.TestCase):
+    row = Row("1k", "", "hot", 1024, connections=2)
+
+    def test_octets_must_add_up(self):
+        load._right_length(10, 10 * 1300, 1024, self.row)
+        for requests, octets in ((10, 10 * 1024 - 1), (10, 100 * 1024), (0, 0)):
+            with self.assertRaises(check.WrongAnswer):
+                load._right_length(requests, octets, 1024, self.row)
+
+
+class Ratios(unittest.TestCase):
+    def test_the_best_peer_is_meant_column_by_column(self):
+        def runs(rate, cpu):
+            return [{"rate": r, "cpu_per_1000": cpu} for r in (rate, rate, 10 * rate)]
+
+        results = {SWATH: runs(300, 4.0), "H2O": runs(200, 8.0), "lighttpd": runs(100, 5.0), "nginx, tcp_nopush on": runs(50, 10.0), "Apache": "no figures"}
+        found = {(what, whom): (round(ratio, 2), met) for what, whom, ratio, _, _, met in report.ratios(ROWS[0], results)}
+        self.assertEqual(
+            found, {("rate", "H2O"): (1.5, None), ("CPU", "lighttpd"): (0.8, True), ("CPU", "nginx, tcp_nopush on"): (0.4, True)}
+        )
+
+    def test_a_run_without_swath_has_no_ratios(self):
+        self.assertEqual(report.ratios(ROWS[0], {SWATH: "no figures: wrong"}), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
