@@ -13,6 +13,7 @@ mod client;
 mod decision;
 mod finding;
 mod forms;
+mod h2;
 mod learn;
 mod options;
 pub mod output;

@@ -3,6 +3,7 @@
 use crate::{
     client::{Ask, Client, Exchange, Framing, Trouble},
     finding::Finding,
+    h2::{Question, Said},
     learn::Learnt,
     record::{Record, Records, Scope},
 };
@@ -35,6 +36,7 @@ pub(crate) async fn ask(
         "absolute-form" => probe.absolute().await,
         "connection-close" => probe.close().await,
         "coded-slices" => probe.coded_slices().await,
+        "h2-same" => probe.h2().await,
         "cors-allowed" => probe.cors_allowed(origin?).await,
         "cors-exposed" => probe.cors_exposed(origin?).await,
         "cors-preflight" => probe.cors_preflight(origin?).await,
@@ -144,6 +146,47 @@ impl Probe<'_> {
         })
     }
 
+    /// Asks the same over HTTP/2 and HTTP/1.1.
+    async fn h2(&mut self) -> Result<Finding, Trouble> {
+        let length = self.learnt.length;
+        let range = |value: String| ("range", value.into_bytes());
+        let get = |fields| Question { method: "GET", fields };
+        let questions = [
+            get(vec![]),
+            get(vec![range("bytes=0-0".to_owned())]),
+            get(vec![range(format!("bytes={length}-"))]),
+            get(vec![range("seconds=1-2".to_owned())]),
+            get(vec![range("bytes=0-0".to_owned()), ("if-range", b"\"swath-audit\"".to_vec())]),
+            get(vec![range("bytes=5-4".to_owned())]),
+            get(vec![("if-none-match", b"*".to_vec())]),
+            get(vec![("if-match", b"\"swath-audit\"".to_vec())]),
+            Question { method: "HEAD", fields: vec![range("bytes=0-0".to_owned())] },
+        ];
+        let Some(answers) = self.client.ask_h2(&questions).await? else {
+            return Ok(Finding::moot("the server offers no HTTP/2 here"));
+        };
+        let mut last = None;
+        for (question, h2) in questions.iter().zip(answers) {
+            let mut ask = Ask { enough: 1, ..Ask::new(question.method) };
+            for (name, value) in &question.fields {
+                ask = ask.field(name, value);
+            }
+            let (at, h1) = self.send(ask, Scope::Elsewhere).await?;
+            last = Some(at);
+            let field = |name| h1.one(name).map(<[u8]>::to_vec);
+            let h1 = Said {
+                status: h1.status,
+                content_range: field("content-range"),
+                etag: field("etag"),
+                content_length: field("content-length"),
+            };
+            if let Some(said) = differing(&h1, &h2) {
+                return Ok(Finding::broken(said, at));
+            }
+        }
+        Ok(Finding::Kept(last))
+    }
+
     async fn cross_origin(&mut self, origin: &str) -> Result<(usize, Exchange), Trouble> {
         let ask = Ask::get().field("Origin", origin).field("Range", "bytes=0-0");
         self.send(ask, Scope::Elsewhere).await
@@ -192,8 +235,50 @@ impl Probe<'_> {
     }
 }
 
+/// Tells in what two answers differ that have to be the same. A length may be left out over either.
+fn differing(h1: &Said, h2: &Said) -> Option<String> {
+    let text = |value: &Option<Vec<u8>>| match value {
+        Some(value) => format!("`{}`", String::from_utf8_lossy(value)),
+        None => "none".to_owned(),
+    };
+    if h1.status != h2.status {
+        return Some(format!("{} over HTTP/1.1, {} over HTTP/2", h1.status, h2.status));
+    }
+    let lengths = h1.content_length.is_some() && h2.content_length.is_some();
+    let fields = [
+        ("Content-Range", &h1.content_range, &h2.content_range, true),
+        ("ETag", &h1.etag, &h2.etag, true),
+        ("Content-Length", &h1.content_length, &h2.content_length, lengths),
+    ];
+    let (name, one, two, _) = fields.into_iter().find(|(_, one, two, due)| *due && one != two)?;
+    Some(format!("{name} is {} over HTTP/1.1 and {} over HTTP/2", text(one), text(two)))
+}
+
 /// The members of a list field, in lower case.
 fn list(exchange: &Exchange, name: &str) -> Vec<String> {
     let values = exchange.all(name).map(|value| String::from_utf8_lossy(value).to_ascii_lowercase());
     values.flat_map(|value| value.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_between_versions_is_told() {
+        let range = |status, range: &str, length: Option<&str>| Said {
+            status,
+            content_range: Some(range.as_bytes().to_vec()),
+            etag: None,
+            content_length: length.map(|length| length.as_bytes().to_vec()),
+        };
+        let one = range(206, "bytes 0-0/9", Some("1"));
+        assert_eq!(differing(&one, &one), None);
+        assert_eq!(differing(&one, &range(206, "bytes 0-0/9", None)), None);
+        assert!(differing(&one, &range(200, "bytes 0-0/9", Some("1"))).unwrap().contains("200 over HTTP/2"));
+        assert!(differing(&one, &range(206, "bytes 0-1/9", Some("1"))).unwrap().starts_with("Content-Range"));
+        assert!(
+            differing(&one, &range(206, "bytes 0-0/9", Some("2"))).unwrap().starts_with("Content-Length")
+        );
+    }
 }

@@ -88,6 +88,7 @@ const OWN: &str = "\"v1\"";
 fn faults() -> Vec<Fault> {
     let mut faults = Vec::new();
     ranges(&mut faults);
+    short(&mut faults);
     syntax(&mut faults);
     sets(&mut faults);
     preconditions(&mut faults);
@@ -197,6 +198,35 @@ fn ranges(f: &mut Vec<Fault>) {
     add(f, "head-if-range", "honours Range on HEAD beside If-Range", |r| match r.method == "HEAD" {
         true if r.has("if-range") => honest(&r.by("GET").without("if-range")),
         _ => honest(r),
+    });
+}
+
+fn empty(request: &Request) -> Response {
+    let facts = Facts { length: 0, ..Facts::default() };
+    // Its coded form would not be empty, which is another matter.
+    honest_with(&request.with("accept-encoding", "identity"), &facts)
+}
+
+fn without_ranges(request: &Request) -> Response {
+    honest_with(request, &Facts { policy: Policy { ranges: false, ..Policy::default() }, ..Facts::default() })
+}
+
+fn short(f: &mut Vec<Fault>) {
+    add(f, "empty-range", "answers 206 for a part of nothing (tower-http)", |r| match r.range("bytes=0-") {
+        true if r.method == "GET" => {
+            Response { status: 206, ..empty(r) }.with("Content-Range", "bytes 0-0/0")
+        }
+        _ => empty(r),
+    });
+    add(f, "empty-suffix", "answers 206 for the last of nothing (Go, actix-files, hyper-staticfile)", |r| {
+        match r.range("bytes=-1") && r.method == "GET" {
+            true => Response { status: 206, ..empty(r) }.with("Content-Range", "bytes 0--1/0"),
+            false => empty(r),
+        }
+    });
+    add(f, "no-ranges-ignored", "refuses Range where it has no ranges", |r| match r.range("bytes=20089-") {
+        true if r.method == "GET" => unsatisfied(),
+        _ => without_ranges(r),
     });
 }
 
@@ -915,8 +945,8 @@ fn told(play: Play) -> Vec<(&'static str, String)> {
 
 #[test]
 fn every_check_finds_a_fault() {
-    // These need a resource of another length than this origin's, or one without ranges; they are shown on real files.
-    let elsewhere = ["past-32-bits", "empty-suffix", "empty-range", "no-ranges-ignored"];
+    // These need more octets than this origin makes, or TLS; what they say is shown on real files, and by a unit test.
+    let elsewhere = ["past-32-bits", "h2-same"];
     let faults = faults();
     let lacking: Vec<_> = swath_audit::checks()
         .unwrap()
@@ -985,6 +1015,9 @@ fn every_fault_is_found_and_nothing_else() {
                 four.iter().map(|fault| (fault, scope.spawn(|| told(fault.play)))).collect();
             for (fault, thread) in running {
                 let told = thread.join().unwrap();
+                // Where the origin has no ranges at all, that is told beside the fault.
+                let told: Vec<_> =
+                    told.into_iter().filter(|(id, _)| *id != "accept" || fault.id == *id).collect();
                 if !matches!(told.as_slice(), [(id, _)] if *id == fault.id) {
                     wrong.push(format!("{} ({}):\n    {told:?}", fault.id, fault.does));
                 }

@@ -3,7 +3,7 @@
 use crate::target::Target;
 
 /// How this program names itself.
-const USER_AGENT: &str =
+pub(crate) const USER_AGENT: &str =
     concat!("swath-audit/", env!("CARGO_PKG_VERSION"), " (byte range conformance check)");
 
 /// As much of an answer's content as is read where a check needs no more.

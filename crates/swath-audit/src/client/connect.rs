@@ -25,12 +25,12 @@ use crate::{
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// What both a TCP and a TLS stream do.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Holds an open connection, and what was read from it and not yet used.
-pub(super) struct Link {
-    pub(super) stream: Box<dyn Stream>,
+pub(crate) struct Link {
+    pub(crate) stream: Box<dyn Stream>,
     pub(super) unread: Vec<u8>,
 }
 
@@ -40,6 +40,8 @@ pub(super) struct Connector {
     port: u16,
     fixed: Vec<std::net::SocketAddr>,
     tls: Option<(TlsConnector, ServerName<'static>)>,
+    /// The same, for HTTP/2 alone.
+    tls_h2: Option<TlsConnector>,
 }
 
 impl Connector {
@@ -49,15 +51,18 @@ impl Connector {
         let same = |host: &str| host.trim_matches(['[', ']']).eq_ignore_ascii_case(&bare);
         let fixed = options.resolve.iter().filter(|one| one.port == port && same(&one.host));
         let fixed = fixed.map(|one| one.address).collect();
-        let tls = match target.is_https() {
-            false => None,
+        let (tls, tls_h2) = match target.is_https() {
+            false => (None, None),
             true => {
                 let name = ServerName::try_from(bare.clone())
                     .map_err(|_| Trouble::Unreachable(format!("`{host}` cannot stand in a certificate")))?;
-                Some((TlsConnector::from(Arc::new(config(&options.trust)?)), name))
+                let config = config(&options.trust)?;
+                let mut h2 = config.clone();
+                h2.alpn_protocols = vec![b"h2".to_vec()];
+                (Some((TlsConnector::from(Arc::new(config)), name)), Some(TlsConnector::from(Arc::new(h2))))
             }
         };
-        Ok(Self { host: bare, port, fixed, tls })
+        Ok(Self { host: bare, port, fixed, tls, tls_h2 })
     }
 
     pub(super) async fn connect(&self) -> Result<Link, Trouble> {
@@ -74,6 +79,15 @@ impl Connector {
             })?),
         };
         Ok(Link { stream, unread: Vec::new() })
+    }
+
+    /// Connects for HTTP/2; `None` where the server does not offer it.
+    pub(super) async fn connect_h2(&self) -> Result<Option<Link>, Trouble> {
+        let (Some(tls), Some((_, name))) = (&self.tls_h2, &self.tls) else { return Ok(None) };
+        // A server without HTTP/2 breaks the handshake off or agrees on nothing.
+        let Ok(stream) = tls.connect(name.clone(), self.tcp().await?).await else { return Ok(None) };
+        let agreed = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok(agreed.then(|| Link { stream: Box::new(stream), unread: Vec::new() }))
     }
 
     async fn tcp(&self) -> Result<TcpStream, Trouble> {

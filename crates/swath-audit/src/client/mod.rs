@@ -14,10 +14,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub(crate) use answer::{Exchange, Framing};
-pub(crate) use ask::Ask;
+pub(crate) use ask::{Ask, USER_AGENT};
+pub(crate) use connect::Link;
 
-use crate::{options::Options, target::Target};
-use connect::{Connector, Link};
+use crate::{
+    h2::{self, Question, Said},
+    options::Options,
+    target::Target,
+};
+use connect::Connector;
 
 /// After so many exchanges without an answer no more are tried: an audit of a server that hangs would take an hour.
 const SLOW_MAX: u32 = 5;
@@ -109,6 +114,22 @@ impl Client {
             Err(Trouble::Closed(_)) if reused => self.once(ask, &request).await,
             other => other,
         }
+    }
+
+    /// Asks over HTTP/2; `None` where the server does not offer it.
+    pub(crate) async fn ask_h2(&mut self, questions: &[Question]) -> Result<Option<Vec<Said>>, Trouble> {
+        let count = u32::try_from(questions.len()).unwrap_or(u32::MAX);
+        if self.spent.requests.saturating_add(count) > self.options.requests_max {
+            return Err(Trouble::Spent("requests"));
+        }
+        let limit = self.options.timeout;
+        let asked = async {
+            let Some(link) = self.connector.connect_h2().await? else { return Ok(None) };
+            self.spent.requests += count;
+            let uri = self.target.absolute();
+            h2::ask(link, &uri, &self.options.fields, questions).await.map(Some)
+        };
+        timeout(limit, asked).await.map_err(|_| Trouble::Slow(limit))?
     }
 
     async fn once(&mut self, ask: &Ask, request: &[u8]) -> Result<Exchange, Trouble> {

@@ -135,6 +135,7 @@ pub(crate) struct Facts {
     pub(crate) modified: bool,
     pub(crate) coded_etag: &'static str,
     pub(crate) policy: Policy,
+    pub(crate) length: u64,
 }
 
 impl Default for Facts {
@@ -145,6 +146,7 @@ impl Default for Facts {
             modified: true,
             coded_etag: "v1-gzip",
             policy: Policy::default(),
+            length: LENGTH,
         }
     }
 }
@@ -208,7 +210,7 @@ fn representation(coded: bool, facts: &Facts) -> Representation {
         content_encoding: coded.then(|| value("gzip")),
         vary: Some(value("Accept-Encoding")),
         cache_control: Some(value("max-age=60")),
-        ..Representation::new(if coded { CODED } else { LENGTH })
+        ..Representation::new(if coded { CODED } else { facts.length })
     }
 }
 
