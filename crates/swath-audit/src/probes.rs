@@ -61,9 +61,13 @@ impl Probe<'_> {
     async fn constant(&mut self, name: &str) -> Result<Finding, Trouble> {
         let own = self.learnt.own.field(name).map(<[u8]>::to_vec);
         let mut last = None;
-        for _ in 0..CONNECTIONS {
-            let ask = Ask { fresh: true, enough: 1, ..Ask::get().field("Range", "bytes=0-0") };
-            let (at, exchange) = self.send(ask, Scope::Elsewhere).await?;
+        if self.records.again().is_empty() {
+            for _ in 0..CONNECTIONS {
+                let ask = Ask { fresh: true, enough: 1, ..Ask::get().field("Range", "bytes=0-0") };
+                self.send(ask, Scope::Again).await?;
+            }
+        }
+        for (at, exchange) in self.records.again() {
             last = Some(at);
             let seen = exchange.one(name);
             if matches!(exchange.status, 200 | 206) && seen.is_some() && seen != own.as_deref() {

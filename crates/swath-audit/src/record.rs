@@ -9,6 +9,8 @@ use crate::client::Exchange;
 pub(crate) enum Scope {
     /// The resource in its plain form.
     Plain,
+    /// The same, asked again on a connection of its own.
+    Again,
     /// Its coded form.
     Coded,
     /// Something else: another target, another method, a request malformed on purpose.
@@ -54,6 +56,12 @@ impl Records {
         if let Some(record) = self.0.get_mut(at) {
             record.blamed = true;
         }
+    }
+
+    /// Gives the exchanges that asked again on other connections.
+    pub(crate) fn again(&self) -> Vec<(usize, Exchange)> {
+        let again = self.0.iter().enumerate().filter(|(_, record)| record.scope == Scope::Again);
+        again.map(|(at, record)| (at, record.exchange.clone())).collect()
     }
 
     /// Gives the exchanges whose form can be judged.
