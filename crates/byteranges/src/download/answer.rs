@@ -82,6 +82,7 @@ impl Download {
             lead,
             pending: 0,
             comparing: 0,
+            writing: 0,
             proof: granted.proof,
             digested: head.digested && lane.writes(),
             gave: false,

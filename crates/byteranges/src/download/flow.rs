@@ -29,9 +29,7 @@ impl Download {
         let settings = &self.settings;
         let late = self.lanes.iter().position(|lane| {
             let limit = if lane.answer.is_some() { settings.stall_timeout } else { settings.answer_timeout };
-            let waits_for_disk =
-                lane.answer.as_ref().is_some_and(|answer| answer.pending > 0 || answer.comparing > 0);
-            !waits_for_disk && lane.silence(now) >= limit
+            !lane.waits_for_disk() && lane.silence(now) >= limit
         });
         if let Some(index) = late {
             self.fail_lane(index, Fault::Unreachable, now);

@@ -48,6 +48,8 @@ pub(super) struct Answer {
     pub(super) pending: u64,
     /// Comparisons under way.
     pub(super) comparing: u32,
+    /// Octets given to the disk and not reported as written.
+    pub(super) writing: u64,
     pub(super) proof: Proof,
     /// Whether its content is read to the end, since a digest of all of it will be told.
     pub(super) digested: bool,
@@ -94,6 +96,21 @@ impl Lane {
     /// Octets per second, if there is anything to measure.
     pub(super) fn rate(&self, now: Duration) -> Option<u64> {
         self.answer.as_ref().and_then(|answer| answer.rate.per_second(now))
+    }
+
+    /// Whether it is the disk that is waited for: a driver does not read on while too much is to be written.
+    pub(super) fn waits_for_disk(&self) -> bool {
+        self.answer
+            .as_ref()
+            .is_some_and(|answer| answer.pending > 0 || answer.comparing > 0 || answer.writing > 0)
+    }
+
+    /// Takes in what the disk did; silence counts from then on.
+    pub(super) fn written(&mut self, count: u64, now: Duration) {
+        if let Some(answer) = &mut self.answer {
+            answer.writing = answer.writing.saturating_sub(count);
+            answer.rate.last = now;
+        }
     }
 
     /// How long nothing has come.

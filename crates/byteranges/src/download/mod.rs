@@ -179,6 +179,9 @@ impl Download {
                 if let Some(version) = self.version_of(generation) {
                     version.holdings.write(range, ask);
                 }
+                if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.ask == ask) {
+                    lane.written(range.length(), now);
+                }
             }
             Event::Compared { ask, equal, .. } => self.on_compared(ask, equal, now),
             Event::FileReady { generation } => {

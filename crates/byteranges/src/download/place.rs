@@ -110,6 +110,7 @@ impl Download {
             Next::Write(range) => {
                 version.holdings.arrive(range, ask, answer.proof);
                 answer.gave = true;
+                answer.writing = answer.writing.saturating_add(range.length());
                 if let Some(path) = self.paths.get_mut(lane.path) {
                     path.succeed();
                 }

@@ -93,7 +93,7 @@ impl Plan<'_> {
             other.ask != lane.ask && other.answer.is_some() && other.silence(self.now) < patience
         });
         let alone = patience.saturating_add(self.setup.saturating_mul(4));
-        lane.silence(self.now) >= if others_move { patience } else { alone }
+        !lane.waits_for_disk() && lane.silence(self.now) >= if others_move { patience } else { alone }
     }
 
     /// Takes over a part of the slowest lane's rest, in proportion to the two rates.
