@@ -238,3 +238,109 @@ fn told(seen: &Seen, exchange: &Exchange) -> String {
         other => status(other).to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOW: How = How { ranges: true, refuses: false };
+
+    fn judged_as(id: &str, how: How, exchange: &Exchange) -> Finding {
+        let rows = swath_spec::rows().unwrap();
+        let row = rows.iter().find(|row| row.id == id).unwrap();
+        judge(row, &Due { ours: row.ours.clone(), also: row.also.clone() }, exchange, 0, how)
+    }
+
+    fn judged(id: &str, status: u16, fields: &[(&str, &str)]) -> Finding {
+        judged_as(id, HOW, &Exchange::made(status, fields, b""))
+    }
+
+    fn verdict(finding: &Finding) -> &'static str {
+        match finding {
+            Finding::Kept(_) => "kept",
+            Finding::Broken { .. } => "broken",
+            Finding::Lesser { verdict: Verdict::Warn, .. } => "warn",
+            Finding::Lesser { .. } => "note",
+            Finding::Moot(_) => "moot",
+        }
+    }
+
+    #[test]
+    fn each_conforming_answer_passes_and_no_other() {
+        let range = |value: &'static str| [("Content-Range", value)];
+        for (id, status, fields, due) in [
+            ("int-first-five", 206, &range("bytes 0-4/10")[..], "kept"),
+            // Less than was asked for is allowed, and has a check of its own.
+            ("int-first-five", 206, &range("bytes 0-2/10"), "kept"),
+            ("int-first-five", 206, &range("bytes 0-5/10"), "broken"),
+            ("int-first-five", 206, &range("bytes 1-4/10"), "kept"),
+            // The complete length is another check's, as is a 206 that tells nothing.
+            ("int-first-five", 206, &range("bytes 0-4/11"), "kept"),
+            ("int-first-five", 206, &[], "kept"),
+            ("int-first-five", 200, &[], "warn"),
+            ("int-first-five", 416, &[], "broken"),
+            ("int-first-five", 500, &[], "broken"),
+            ("unsat-at-length", 416, &[], "kept"),
+            ("unsat-at-length", 200, &[], "kept"),
+            ("unsat-suffix-zero", 206, &range("bytes 10-9/10"), "broken"),
+            ("invalid-dash", 200, &[], "kept"),
+            ("invalid-dash", 400, &[], "kept"),
+            ("invalid-dash", 416, &[], "warn"),
+            ("invalid-dash", 206, &range("bytes 0-9/10"), "broken"),
+            ("unit-other-lines", 416, &[], "broken"),
+            ("head-int", 206, &range("bytes 0-4/10"), "broken"),
+            ("if-range-other", 206, &range("bytes 2-3/10"), "broken"),
+            ("if-range-date-own", 200, &[], "kept"),
+            ("if-match-other", 412, &[], "kept"),
+            ("if-match-other", 200, &[], "broken"),
+            ("options-range-live", 204, &[], "kept"),
+            ("options-range-live", 416, &[], "broken"),
+            ("set-first-and-last", 206, &range("bytes 0-0/10000"), "note"),
+            ("set-first-and-last", 200, &[], "note"),
+        ] {
+            let found = judged(id, status, fields);
+            assert_eq!(verdict(&found), due, "{id}: {status} {fields:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_recommended_refusal_is_missed_by_the_check_about_it_alone() {
+        let whole = Exchange::made(200, &[], b"");
+        let about = How { refuses: true, ..HOW };
+        assert_eq!(verdict(&judged_as("unsat-at-length", about, &whole)), "warn");
+        assert_eq!(verdict(&judged_as("unsat-at-length", HOW, &whole)), "kept");
+        let none = How { ranges: false, refuses: true };
+        assert_eq!(verdict(&judged_as("int-first-five", none, &whole)), "kept");
+    }
+
+    fn set(slices: &[&str]) -> Exchange {
+        let mut content = Vec::new();
+        for slice in slices {
+            let length = usize::try_from(Slice::read(slice).unwrap().length()).unwrap();
+            content.extend_from_slice(format!("--B\r\nContent-Range: bytes {slice}\r\n\r\n").as_bytes());
+            content.extend(vec![0; length]);
+            content.extend_from_slice(b"\r\n");
+        }
+        content.extend_from_slice(b"--B--\r\n");
+        Exchange::made(206, &[("Content-Type", "multipart/byteranges; boundary=B")], &content)
+    }
+
+    #[test]
+    fn parts_may_be_dropped_and_joined_but_not_made_up() {
+        let three = "set-three-out-of-order";
+        for (id, slices, due) in [
+            (three, &["5000-5009/10000", "9000-9009/10000", "100-109/10000"][..], "kept"),
+            (three, &["9000-9009/10000", "100-109/10000"], "kept"),
+            (three, &["100-109/10000", "5000-5009/10000", "9000-9009/10000"], "broken"),
+            (three, &["5000-5010/10000"], "broken"),
+            ("set-gap-81-kept", &["0-82/10000"], "kept"),
+            ("set-overlapping", &["0-9/10"], "kept"),
+            ("set-duplicates-of-large", &["0-8999/10000", "0-8999/10000"], "broken"),
+            ("single-never-multipart", &["0-4/10000"], "broken"),
+        ] {
+            let found = judged_as(id, HOW, &set(slices));
+            let found = if verdict(&found) == "note" { "kept" } else { verdict(&found) };
+            assert_eq!(found, due, "{id}: {slices:?}");
+        }
+    }
+}

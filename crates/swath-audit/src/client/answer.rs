@@ -96,6 +96,21 @@ impl Exchange {
     }
 }
 
+#[cfg(test)]
+impl Exchange {
+    /// An answer to GET as a test has it.
+    pub(crate) fn made(status: u16, fields: &[(&str, &str)], content: &[u8]) -> Self {
+        let text: String = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let mut head = format!("HTTP/1.1 {status} X\r\n{text}\r\n").into_bytes();
+        let mut made = parse(&mut head).unwrap().unwrap();
+        made.framing = framing(&made);
+        made.content = content.to_vec();
+        made.length = u64::try_from(content.len()).unwrap();
+        made.complete = true;
+        made
+    }
+}
+
 pub(super) async fn exchange(
     link: &mut Link,
     ask: &Ask,
@@ -198,4 +213,34 @@ fn framing(exchange: &Exchange) -> Framing {
 pub(crate) fn number(value: &[u8]) -> Option<u64> {
     let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
     digits.then(|| std::str::from_utf8(value).ok()?.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn framing_is_that_of_rfc_9112() {
+        let framing = |status, fields: &[(&str, &str)]| Exchange::made(status, fields, b"").framing;
+        assert_eq!(framing(200, &[("Content-Length", "5")]), Framing::Length(5));
+        assert_eq!(
+            framing(200, &[("Content-Length", "5"), ("Transfer-Encoding", "chunked")]),
+            Framing::Chunked
+        );
+        assert_eq!(framing(200, &[("Transfer-Encoding", "gzip")]), Framing::Close);
+        assert_eq!(framing(200, &[("Content-Length", "5"), ("Content-Length", "6")]), Framing::Close);
+        assert_eq!(framing(200, &[("Content-Length", "+5")]), Framing::Close);
+        assert_eq!(framing(304, &[("Content-Length", "5")]), Framing::None);
+    }
+
+    #[test]
+    fn a_head_is_taken_whole_or_not_at_all() {
+        let mut octets = b"HTTP/1.1 200 OK\r\nA: 1\r\n\r\nrest".to_vec();
+        let mut half = octets[..20].to_vec();
+        assert_eq!(parse(&mut half), Ok(None));
+        let exchange = parse(&mut octets).unwrap().unwrap();
+        assert_eq!((exchange.status, exchange.one("a")), (200, Some(&b"1"[..])));
+        assert_eq!(octets, b"rest");
+        assert!(parse(&mut b"SMTP hello\r\n\r\n".to_vec()).is_err());
+    }
 }
