@@ -10,7 +10,7 @@ use byteranges::download::{
     Action, AskId, Assurance, Download, Event, Failure, Fault, Fetch, Lanes, OnChange, PathSettings,
     Precondition, Report, Settings,
 };
-use byteranges::{ByteRange, EntityTag};
+use byteranges::{ByteRange, ByteSet, EntityTag};
 
 use super::bug::{Bug, Tamper, is_over};
 use super::disk::Files;
@@ -90,6 +90,8 @@ pub struct World {
     facts: BTreeMap<(u32, AskId), Fact>,
     pauses: BTreeMap<u16, Duration>,
     links: Vec<bool>,
+    /// What each answer was held against, and was equal.
+    compared: BTreeMap<(u32, AskId), ByteSet>,
     tamper: Tamper,
     trace: Option<Vec<String>>,
     polls: u64,
@@ -182,6 +184,7 @@ impl World {
             facts: BTreeMap::new(),
             pauses: BTreeMap::new(),
             links,
+            compared: BTreeMap::new(),
             tamper: Tamper::new(bug),
             trace: traced.then(Vec::new),
             polls: 0,
@@ -584,6 +587,10 @@ impl World {
             return Err(format!("{range} is compared and was never written"));
         }
         let equal = files.cache[span] == octets || self.tamper.has(Bug::ComparisonIgnored);
+        if equal {
+            let generation = files.generation;
+            self.compared.entry((generation, ask)).or_default().insert(range);
+        }
         self.after(1, Occurrence::Tell(Event::Compared { ask, range, equal }));
         Ok(())
     }
@@ -682,9 +689,29 @@ impl World {
         if matches!(rung, Assurance::Compared | Assurance::Pinned) {
             self.judge_tags(rung, &asks)?;
         }
+        if rung == Assurance::Overlap {
+            self.judge_seams(files)?;
+        }
         let hedge_limit = length.unwrap_or(0) * self.settings.hedge_permille / 1000;
         if report.counts.hedged > hedge_limit + report.counts.hedged * u64::from(report.counts.restarts) {
             return Err(format!("{} octets hedged, {hedge_limit} allowed", report.counts.hedged));
+        }
+        Ok(())
+    }
+
+    /// Whether each place where two answers meet was compared, on both sides, by one answer.
+    fn judge_seams(&self, files: &Files) -> Step {
+        let at = |position: u64| ByteRange::with_length(position, 1);
+        for (position, pair) in (1_u64..).zip(files.origin.windows(2)) {
+            let (Some(before), Some(after)) = (at(position - 1), at(position)) else { continue };
+            let holds = |(key, octets): (&(u32, AskId), &ByteSet)| {
+                key.0 == files.generation
+                    && octets.covers(before)
+                    && (Some(key.1) == pair[1] || octets.covers(after))
+            };
+            if pair[0] != pair[1] && !self.compared.iter().any(holds) {
+                return Err(format!("overlap, and nobody compared at {position}"));
+            }
         }
         Ok(())
     }
