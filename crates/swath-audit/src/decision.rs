@@ -81,7 +81,8 @@ pub(crate) fn judge(row: &Row, due: &Due, exchange: &Exchange, at: usize, how: H
     if row.requirements.contains(&"R-15.3.7.2-6") && matches!(seen, Seen::Parts(_)) {
         return Finding::broken("one range is answered by a multipart", at);
     }
-    if accepts(&due.ours, &seen) {
+    let one_of_many = is_one_of_many(&due.ours, &seen);
+    if accepts(&due.ours, &seen) && !one_of_many {
         return Finding::Kept(Some(at));
     }
     if due.all().any(|answer| accepts(answer, &seen)) || plausible_set(row, due, &seen) {
@@ -121,12 +122,24 @@ fn lesser(row: &Row, due: &Due, seen: &Seen, at: usize, refuses: bool) -> Findin
         _ if whole && refuses && row.level == Level::Should => Verdict::Warn,
         _ => return Finding::Kept(Some(at)),
     };
-    let said = match (whole, seen) {
-        (true, _) => "the whole is sent: allowed, but it costs every octet",
-        (_, Seen::Single(_)) => "one range is sent: allowed, clients have to ask again for the others",
-        _ => return Finding::Kept(Some(at)),
+    let said = match whole {
+        true => "the whole is sent: allowed, but it costs every octet",
+        false if is_one_of_many(&due.ours, seen) => {
+            "one range is sent: allowed, but clients have to ask again for the others"
+        }
+        false => return Finding::Kept(Some(at)),
     };
     Finding::Lesser { verdict, said: said.to_owned(), at: Some(at) }
+}
+
+/// Tells whether a single part is one of several that were asked for, rather than all of them joined.
+fn is_one_of_many(ours: &Answer, seen: &Seen) -> bool {
+    match (ours, seen) {
+        (Answer::Multipart(due), Seen::Single(seen)) => {
+            due.len() > 1 && due.iter().any(|due| same(*due, *seen))
+        }
+        _ => false,
+    }
 }
 
 fn is_about_syntax(row: &Row) -> bool {
