@@ -117,6 +117,14 @@ def _head(stream):
     return int(lines[0].split()[1]), fields, rest
 
 
+def _whole(stream, path, length):
+    stream.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    status, fields, rest = _head(stream)
+    if status != 200 or fields.get("content-length") != str(length):
+        raise WrongAnswer(f"{path}: status {status}, Content-Length {fields.get('content-length')}")
+    return rest
+
+
 def _open_range(stream, path, first, last=""):
     stream.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nRange: bytes={first}-{last}\r\n\r\n".encode())
     status, fields, rest = _head(stream)
@@ -256,7 +264,7 @@ class ColdReaders:
         while not self.over.is_set() and time.monotonic() < end:
             self._forget(path)
             with socket.create_connection(("127.0.0.1", self.port), timeout=30) as stream:
-                got = len(_open_range(stream, path, 0))
+                got = len(_whole(stream, path, self.files.cold.length))
                 while got < self.files.cold.length and not self.over.is_set():
                     n = stream.recv_into(buffer)
                     if n == 0:
