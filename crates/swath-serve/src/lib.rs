@@ -8,6 +8,7 @@ mod cors;
 pub mod exchange;
 pub mod facts;
 mod head;
+pub mod lens;
 pub mod limits;
 pub mod listen;
 pub mod log;

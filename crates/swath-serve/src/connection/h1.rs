@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -24,6 +24,7 @@ use super::bucket::Bucket;
 use super::context::{Context, Stage};
 use super::guard::Guard;
 use super::linger;
+use super::meter::Follows;
 use super::progress::{Expired, Progress};
 use super::respond::{ConnectionInfo, Respond};
 use super::stream::Stream;
@@ -71,7 +72,11 @@ pub(super) async fn serve<R: Respond>(
     };
     // What is not complete is ended before the engine lets go of it, so that whoever hears of it hears why.
     match &over {
-        Over::Engine(_) => progress.cut(Outcome::AbortedByPeer),
+        Over::Engine(Ok(())) => {
+            progress.closed();
+            progress.cut(Outcome::AbortedByPeer);
+        }
+        Over::Engine(Err(_)) => progress.cut(Outcome::AbortedByPeer),
         Over::Expired(_) => progress.cut(Outcome::Stalled),
         Over::Cut => progress.cut(Outcome::ShutDown),
     }
@@ -158,13 +163,13 @@ impl<R: Respond> Service<Request<Incoming>> for Requests<R> {
         let client = self.context.trusted.client(self.info.peer, &parts.headers);
         let info = ConnectionInfo { tally, client, ..self.info.clone() };
         let (context, progress) = (Arc::clone(&self.context), Arc::clone(&self.progress));
-        let to_head = parts.method == Method::HEAD;
+        let (to_head, version) = (parts.method == Method::HEAD, parts.version);
         Box::pin(async move {
             let mut response = context.respond.respond(parts, has_content, &info).await;
             if last {
                 close_after(response.headers_mut());
             }
-            progress.expect(content_length(&response, to_head));
+            progress.expect(follows(&response, to_head, version));
             Ok(response)
         })
     }
@@ -174,12 +179,18 @@ fn close_after(fields: &mut HeaderMap) {
     fields.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
-/// Returns how many octets of content follow the response's head on the wire (RFC 9112 §6.3).
-fn content_length<B: Body>(response: &Response<B>, to_head: bool) -> u64 {
+/// Returns what follows the response's head on the wire: the engine decides so too (RFC 9112 §6.3).
+fn follows<B: Body>(response: &Response<B>, to_head: bool, version: Version) -> Follows {
     let status = response.status();
     let none = to_head
         || status.is_informational()
         || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    // Lengths are exact by contract; without one, what follows is counted until the connection ends.
-    if none { 0 } else { response.body().size_hint().exact().unwrap_or(u64::MAX) }
+    if none {
+        return Follows::Octets(0);
+    }
+    match response.body().size_hint().exact() {
+        Some(length) => Follows::Octets(length),
+        None if version < Version::HTTP_11 => Follows::UntilClose,
+        None => Follows::Chunks,
+    }
 }

@@ -22,6 +22,7 @@
 mod alarm;
 mod answer;
 mod bucket;
+mod chunks;
 mod context;
 mod guard;
 mod h1;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use http::StatusCode;
 use tokio::time::Instant;
 
-use super::meter::Meter;
+use super::meter::{Follows, Meter};
 use crate::exchange::Outcome;
 use crate::limits::Limits;
 use crate::tally::Tally;
@@ -134,8 +134,7 @@ impl Progress {
         inner.blocked_since = None;
         if let Engine::One { meter, tally, .. } = &mut inner.engine {
             let before = meter.is_idle();
-            meter.take(offered, octets);
-            tally.wrote_vectored(offered, octets);
+            meter.take(offered, octets, |taken| tally.wrote(taken));
             if !before && meter.is_idle() {
                 inner.rest();
             }
@@ -184,10 +183,17 @@ impl Progress {
         (inner.requests, tally)
     }
 
-    /// Notes the length of the content of the latest request's answer (HTTP/1.1).
-    pub(super) fn expect(&self, content: u64) {
+    /// Notes what follows the head of the latest request's answer (HTTP/1.1).
+    pub(super) fn expect(&self, follows: Follows) {
         if let Engine::One { meter, .. } = &mut self.lock().engine {
-            meter.expect(content);
+            meter.expect(follows);
+        }
+    }
+
+    /// Notes that the engine has ended the connection in good order (HTTP/1.1).
+    pub(super) fn closed(&self) {
+        if let Engine::One { meter, .. } = &mut self.lock().engine {
+            meter.closed();
         }
     }
 
@@ -291,7 +297,7 @@ mod tests {
         assert_eq!(left(&progress), Some((1, Expired::Head)));
         assert_eq!(progress.begin().0, 1);
         assert_eq!(left(&progress), None);
-        progress.expect(3);
+        progress.expect(Follows::Octets(3));
         progress.blocked();
         assert_eq!(left(&progress), Some((3, Expired::Stalled)));
         let head = [IoSlice::new(b"H\r\n\r\nabc")];

@@ -1,7 +1,7 @@
 //! The seam between connections and whatever answers requests.
 //!
-//! Comes in: a request's head and what the connection knows of its peer. Goes out: a response whose length
-//! is known.
+//! Comes in: a request's head and what the connection knows of its peer. Goes out: a response, of
+//! known length or not.
 
 use std::fmt;
 use std::future::Future;
@@ -21,7 +21,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub trait Respond: Send + Sync + 'static {
     /// The content of a response.
     ///
-    /// Its `size_hint` is exact: no answer is sent in chunks. An error cuts the response off: the
+    /// Where its `size_hint` is not exact, the response is sent in chunks, or to an HTTP/1.0 client until the
+    /// connection closes; it must have no Content-Length then. An error cuts the response off: the
     /// connection is reset on HTTP/1.1, the stream on HTTP/2.
     type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
 

@@ -43,14 +43,14 @@ pub struct Exchange {
     pub because: Option<&'static str>,
     /// The section of RFC 9110 the reason stands in.
     pub section: Option<&'static str>,
-    /// How many octets of content the answer promised.
+    /// How many octets of content the answer promised; of one that promised no length, how many came to be sent.
     pub bytes_planned: u64,
     /// How many octets of content the connection counted as handed over: taken by the kernel (HTTP/1.1) or
     /// given to the HTTP/2 layer.
     pub bytes_sent: u64,
     /// How it ended.
     pub outcome: Outcome,
-    /// What the system said, when the outcome is a read error.
+    /// What the system said, when the outcome is a read error; what is wrong with the origin, through a lens.
     pub fault: Option<String>,
     /// How long it took from the head received to the end.
     pub elapsed: Duration,
@@ -101,6 +101,10 @@ pub enum Outcome {
     Truncated,
     /// The file could not be read: aborted.
     ReadError,
+    /// The origin before which the lens stands broke off in its content: aborted.
+    OriginCut,
+    /// That origin sent nothing of its content for longer than it may: aborted.
+    OriginStalled,
     /// The peer took nothing for longer than the limit: aborted.
     Stalled,
     /// The server stopped before the end.
@@ -115,13 +119,15 @@ pub enum Outcome {
 
 impl Outcome {
     /// Lists every outcome, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Finished,
         Self::Grew,
         Self::AbortedByPeer,
         Self::Changed,
         Self::Truncated,
         Self::ReadError,
+        Self::OriginCut,
+        Self::OriginStalled,
         Self::Stalled,
         Self::ShutDown,
         Self::BadHead,
@@ -139,6 +145,8 @@ impl Outcome {
             Self::Changed => "changed",
             Self::Truncated => "truncated",
             Self::ReadError => "read-error",
+            Self::OriginCut => "origin-cut",
+            Self::OriginStalled => "origin-stalled",
             Self::Stalled => "stalled",
             Self::ShutDown => "shut-down",
             Self::BadHead => "bad-head",

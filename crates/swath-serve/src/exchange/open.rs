@@ -69,6 +69,13 @@ impl Open {
         }
     }
 
+    /// Notes octets of content beyond those the answer promised.
+    pub(super) fn plan(&self, octets: u64) {
+        if let Some(exchange) = &mut self.lock().exchange {
+            exchange.bytes_planned = exchange.bytes_planned.saturating_add(octets);
+        }
+    }
+
     /// Notes octets of content given to the HTTP layer.
     pub(super) fn give(&self, octets: u64) {
         let mut state = self.lock();

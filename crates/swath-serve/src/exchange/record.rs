@@ -123,6 +123,16 @@ impl Record {
         self.open.answered(answered);
     }
 
+    /// Notes octets of content that have come to be sent, where the answer promised no length.
+    pub fn add_planned(&self, octets: u64) {
+        self.open.plan(octets);
+    }
+
+    /// Notes what is wrong with where the answer comes from.
+    pub fn fault(&self, fault: String) {
+        self.open.fault(fault);
+    }
+
     /// Notes octets of content given to the HTTP layer.
     pub fn add_sent(&self, octets: u64) {
         self.open.give(octets);

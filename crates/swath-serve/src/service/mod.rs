@@ -14,7 +14,7 @@ mod own;
 mod reply;
 mod representation;
 mod request;
-mod respond;
+pub(crate) mod respond;
 
 use std::sync::Arc;
 

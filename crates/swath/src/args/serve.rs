@@ -21,6 +21,7 @@ Examples:
   swath serve clip.mp4 --listen 127.0.0.1:0
   swath serve /srv/media --listen https://[::]:443 --tls-cert chain.pem --tls-key key.pem
   swath serve /srv/tiles --cors https://maps.example --cache-control 'public, max-age=3600'
+  swath serve http://127.0.0.1:9000/   see what goes on before the server there
   swath serve --config /etc/swath.toml --log json
 
 Every flag is also a variable and a key of the file given by --config: --max-open-range is \

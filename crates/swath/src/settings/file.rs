@@ -82,10 +82,11 @@ fn example(setting: &Setting) -> String {
     format!("\"{}\"", setting.default.unwrap_or(setting.value))
 }
 
-/// A path in a file is meant from where the file lies, not from wherever the program was started.
+/// A path in a file is meant from where the file lies, not from wherever the program was started. ROOT may be a URL.
 fn relative_to(file: &Path, setting: &Setting, text: String) -> OsString {
+    let is_path = setting.is_path() && !(setting.is_positional() && swath_serve::lens::Origin::is_url(&text));
     match file.parent() {
-        Some(parent) if setting.is_path() => PathBuf::from(parent).join(text).into_os_string(),
+        Some(parent) if is_path => PathBuf::from(parent).join(text).into_os_string(),
         _ => text.into(),
     }
 }

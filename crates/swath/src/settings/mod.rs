@@ -9,12 +9,14 @@ use std::{
     io::Read as _,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use byteranges::Policy;
 use http::HeaderValue;
 use swath_serve::{
     connection::TrustedProxies,
+    lens::{Origin, Trust},
     limits::Limits,
     listen::ListenAddress,
     log::Format,
@@ -40,6 +42,8 @@ pub(crate) struct ServeSettings {
     pub(crate) root: PathBuf,
     /// Whether to serve the built-in media instead.
     pub(crate) demo: bool,
+    /// The server to stand before instead.
+    pub(crate) lens: Option<LensSettings>,
     /// Where and how to listen.
     pub(crate) listen: ListenSettings,
     /// Which files may be served.
@@ -50,6 +54,17 @@ pub(crate) struct ServeSettings {
     pub(crate) limits: Limits,
     /// What is written down.
     pub(crate) records: RecordSettings,
+}
+
+/// Before which server to stand, and how to speak with it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LensSettings {
+    /// The server.
+    pub(crate) origin: Origin,
+    /// Which certificates of its are believed.
+    pub(crate) trust: Trust,
+    /// How long it may take for each step of its answer.
+    pub(crate) patience: Duration,
 }
 
 /// Where and how to listen.

@@ -16,6 +16,7 @@ use byteranges::Policy;
 
 use swath_serve::{
     connection::{ForwardedField, Scheme, TrustedProxies},
+    lens::{Origin, Trust},
     limits::{HEAD_BYTES_MIN, Limits},
     listen::ListenAddress,
     log::Format,
@@ -23,7 +24,7 @@ use swath_serve::{
 };
 
 use super::{
-    AnswerSettings, FileSettings, ListenSettings, RecordSettings, ServeSettings, TlsSettings,
+    AnswerSettings, FileSettings, LensSettings, ListenSettings, RecordSettings, ServeSettings, TlsSettings,
     layers::Layers,
     table::{self, Setting},
     value::{self, Wrong},
@@ -53,9 +54,11 @@ pub(crate) fn resolve_policy(layers: &Layers) -> Result<Policy, Vec<String>> {
 /// Converts all layers at once.
 pub(crate) fn resolve(layers: &Layers) -> Result<ServeSettings, Vec<String>> {
     let reader = Reader { layers, complaints: RefCell::default() };
+    let demo = reader.switch(&table::DEMO);
     let settings = ServeSettings {
         root: reader.path(&table::ROOT).unwrap_or_else(|| PathBuf::from(".")),
-        demo: reader.switch(&table::DEMO),
+        demo,
+        lens: lens(&reader, demo),
         listen: listening(&reader),
         files: files(&reader),
         answers: answers(&reader),
@@ -75,6 +78,59 @@ fn one_thing_is_served(reader: &Reader<'_>, demo: bool) {
         reader.complain(format!(
             "{asked} serves built-in media, yet {root} names something else: leave one of them out"
         ));
+    }
+}
+
+/// Reads ROOT as the URL of an origin, if it is one and counts, and what goes with it.
+fn lens(reader: &Reader<'_>, demo: bool) -> Option<LensSettings> {
+    let found = reader.layers.find(&table::ROOT);
+    let is_url = found.values.iter().any(|root| root.to_str().is_some_and(Origin::is_url)) && !demo;
+    let (cacert, insecure) = (reader.path(&table::ORIGIN_CACERT), reader.switch(&table::ORIGIN_INSECURE));
+    let patience = reader.one(&table::ORIGIN_TIMEOUT, value::timeout);
+    let origin = |setting| reader.layers.find(setting).origin;
+    if !is_url {
+        let timed = patience.is_some() && origin(&table::ORIGIN_TIMEOUT).is_given();
+        let lonely = [
+            (cacert.is_some(), &table::ORIGIN_CACERT),
+            (insecure, &table::ORIGIN_INSECURE),
+            (timed, &table::ORIGIN_TIMEOUT),
+        ];
+        for (_, setting) in lonely.into_iter().filter(|(given, _)| *given) {
+            reader.complain(format!(
+                "{}: there is no origin to speak with: give its http(s) URL as ROOT",
+                origin(setting)
+            ));
+        }
+        return None;
+    }
+    if let (Some(_), true) = (&cacert, insecure) {
+        reader.complain(format!(
+            "{}: any certificate is believed already, by {}; leave one of them out",
+            origin(&table::ORIGIN_CACERT),
+            origin(&table::ORIGIN_INSECURE)
+        ));
+    }
+    nothing_is_said_of_files(reader);
+    let trust = match (cacert, insecure) {
+        (Some(file), _) => Trust::File(file),
+        (None, true) => Trust::Anything,
+        (None, false) => Trust::System,
+    };
+    let origin = reader.sentences(&table::ROOT, parse_sentence::<Origin>).pop()?;
+    Some(LensSettings { origin, trust, patience: patience? })
+}
+
+/// The origin decides about its answers; what was said of them here would be passed over in silence.
+fn nothing_is_said_of_files(reader: &Reader<'_>) {
+    let root = reader.layers.find(&table::ROOT).origin;
+    let about_files = table::ALL.iter().filter(|one| [table::FILES, table::ANSWERS].contains(&one.heading));
+    for setting in about_files {
+        let said = reader.layers.find(setting).origin;
+        if said.is_given() && said.strength() >= root.strength() {
+            reader.complain(format!(
+                "{said}: the origin decides about that, as {root} names another server: leave one of them out"
+            ));
+        }
     }
 }
 
@@ -285,14 +341,14 @@ mod tests {
     use swath_serve::listen::DEFAULT_ADDRESS;
 
     use super::{
-        super::layers::{Layer, Origin},
+        super::layers::{self, Layer},
         *,
     };
 
     fn layers(typed: &[(&'static Setting, &str)]) -> Layers {
         let mut layer = Layer::default();
         for (setting, value) in typed {
-            layer.put(setting, vec![value.into()], Origin::Flag(setting.flag()));
+            layer.put(setting, vec![value.into()], layers::Origin::Flag(setting.flag()));
         }
         Layers(vec![layer])
     }
@@ -325,6 +381,37 @@ mod tests {
     }
 
     #[test]
+    fn a_url_as_root_is_a_lens_and_says_nothing_of_files() {
+        let url = [(&table::ROOT, "https://origin.example/media")];
+        let lens = resolve(&layers(&url)).expect("resolves").lens.expect("a lens");
+        assert_eq!(lens.origin.to_string(), "https://origin.example/media/");
+        assert_eq!((lens.trust, lens.patience.as_secs()), (Trust::System, 30));
+        for more in [
+            (&table::HIDDEN, "true"),
+            (&table::NO_RANGES, "true"),
+            (&table::DEMO, "true"),
+            (&table::ORIGIN_TIMEOUT, "soon"),
+        ] {
+            assert_eq!(complaints(&[url[0], more]).len(), 1, "{more:?}");
+        }
+        let both = [url[0], (&table::ORIGIN_CACERT, "ca.pem"), (&table::ORIGIN_INSECURE, "true")];
+        assert_eq!(complaints(&both).len(), 1);
+        assert_eq!(complaints(&[(&table::ROOT, "http://origin.example/?query")]).len(), 1);
+        for (setting, value) in [
+            (&table::ORIGIN_CACERT, "ca.pem"),
+            (&table::ORIGIN_INSECURE, "true"),
+            (&table::ORIGIN_TIMEOUT, "1s"),
+        ] {
+            assert_eq!(complaints(&[(setting, value)]).len(), 1, "{}", setting.key);
+        }
+        let mut weaker = layers(&url);
+        let mut file = Layer::default();
+        file.put(&table::HIDDEN, vec!["true".into()], layers::Origin::Variable("SWATH_HIDDEN".to_owned()));
+        weaker.0.push(file);
+        assert!(resolve(&weaker).is_ok(), "a weaker place may speak of files");
+    }
+
+    #[test]
     fn off_turns_off_what_a_weaker_layer_turned_on() {
         let mut strong = layers(&[(&table::MAX_OPEN_RANGE, "off")]);
         strong.0.extend(layers(&[(&table::MAX_OPEN_RANGE, "4MiB")]).0);
@@ -354,7 +441,7 @@ mod tests {
         assert_eq!(complaints(&typed), said);
         let over = |strong: &'static Setting, weak: &'static Setting| {
             let mut file = Layer::default();
-            file.put(weak, vec!["true".into()], Origin::Variable(weak.variable()));
+            file.put(weak, vec!["true".into()], layers::Origin::Variable(weak.variable()));
             let mut layers = layers(&[(strong, "true")]);
             layers.0.push(file);
             layers

@@ -83,8 +83,9 @@ const NONE: Setting = Setting {
 
 const WHAT: &str = "What is served";
 const LISTENING: &str = "Listening";
-const FILES: &str = "Files";
-const ANSWERS: &str = "Answers";
+const ORIGIN: &str = "Before another server";
+pub(crate) const FILES: &str = "Files";
+pub(crate) const ANSWERS: &str = "Answers";
 const LIMITS: &str = "Limits";
 const RECORDS: &str = "Records";
 const CONFIGURATION: &str = "Configuration";
@@ -104,7 +105,10 @@ settings! {
     ROOT = WHAT / "root" {
         value: "ROOT",
         default: Some("."),
-        help: "The directory to serve, or one file",
+        help: "The directory to serve, or one file; or the http(s) URL of a server to stand before as a lens",
+        more: "Before another server each request goes there, beneath the URL's path, and each answer comes \
+               back as it is, faults and all: what it says and how it ends is recorded. Settings about files \
+               and answers do not go with a URL.",
     }
     DEMO = WHAT / "demo" {
         kind: Kind::Switch,
@@ -156,6 +160,21 @@ settings! {
         default: Some("x-forwarded-for"),
         help: "The field in which trusted proxies name their clients",
         more: "Only one is read: a proxy passes the other on as its client wrote it.",
+    }
+
+    ORIGIN_CACERT = ORIGIN / "origin-cacert" {
+        value: "FILE",
+        help: "Believe the origin's certificate if one of these (PEM) issued it, not those the system believes",
+    }
+    ORIGIN_INSECURE = ORIGIN / "origin-insecure" {
+        kind: Kind::Switch,
+        help: "Believe any certificate of the origin. Warning: whoever stands between can answer for it",
+    }
+    ORIGIN_TIMEOUT = ORIGIN / "origin-timeout" {
+        value: "DURATION",
+        default: Some("30s"),
+        help: "Longest time the origin may take to be connected to, to begin its answer, and to go on with it",
+        more: "504 before the answer has begun, a reset after.",
     }
 
     SYMLINKS = FILES / "symlinks" {

@@ -12,6 +12,7 @@ use swath_serve::{
     buffers::Buffers,
     connection::Scrape,
     exchange::{Recorder, Sink, Views},
+    lens::{Lens, LensOptions},
     limits::Limits,
     listen::{Inherited, ListenAddress},
     log::Log,
@@ -26,7 +27,7 @@ use super::counted::Counted;
 use crate::{
     demo,
     report::{self, Failure},
-    settings::{ServeSettings, TlsSettings},
+    settings::{LensSettings, ServeSettings, TlsSettings},
 };
 
 /// Everything there is before the first connection is accepted.
@@ -34,7 +35,7 @@ pub(super) struct Built {
     /// Listens already.
     pub(super) bound: Bound,
     /// Answers.
-    pub(super) service: Counted,
+    pub(super) answers: Answers,
     /// The certificate, shared with the listeners.
     pub(super) tls: Option<Arc<Tls>>,
     /// Writes records.
@@ -43,13 +44,22 @@ pub(super) struct Built {
     pub(super) metrics: Option<(Bound, Arc<Metrics>)>,
 }
 
+/// What answers: a service of files, or a lens before another server.
+pub(super) enum Answers {
+    /// Files, or the demo.
+    Service(Arc<Counted<Service>>),
+    /// Another server.
+    Lens(Arc<Counted<Lens>>),
+}
+
 /// Views of the player page that are counted at once, and how long an idle one is remembered.
 const VIEWS_MAX: usize = 10_000;
 const VIEW_IDLE: Duration = Duration::from_secs(60 * 60);
 
 /// Makes everything.
 pub(super) fn build(settings: &ServeSettings, inherited: Vec<Inherited>) -> Result<Built, Failure> {
-    let store = store(settings)?;
+    // What is served is looked at before anything is listened to.
+    let store = if settings.lens.is_none() { Some(store(settings)?) } else { None };
     let tls = certificate(settings).map(Tls::new).transpose().map_err(runtime)?.map(Arc::new);
     let bound = bind(settings, inherited, tls.clone())?;
     let buffers = Arc::new(Buffers::new(settings.limits.buffer_bytes));
@@ -60,19 +70,50 @@ pub(super) fn build(settings: &ServeSettings, inherited: Vec<Inherited>) -> Resu
     if let Some((_, metrics)) = &metrics {
         sinks.push(Arc::<Metrics>::clone(metrics));
     }
+    let counts = metrics.as_ref().map(|(_, metrics)| Arc::clone(metrics));
+    let answers = match (store, &settings.lens) {
+        (Some(store), _) => {
+            let service = service(settings, &bound, store, sinks, buffers);
+            Answers::Service(Arc::new(Counted { service, metrics: counts }))
+        }
+        (None, Some(lens)) => {
+            let service = through(lens, sinks, buffers)?;
+            Answers::Lens(Arc::new(Counted { service, metrics: counts }))
+        }
+        (None, None) => return Err(runtime("there is nothing to serve")),
+    };
+    Ok(Built { bound, answers, tls, log, metrics })
+}
+
+fn service(
+    settings: &ServeSettings,
+    bound: &Bound,
+    store: Store,
+    sinks: Vec<Arc<dyn Sink>>,
+    buffers: Arc<Buffers>,
+) -> Service {
     let views = Arc::new(Views::new(VIEWS_MAX, VIEW_IDLE));
-    let service = Service::new(ServiceOptions {
+    Service::new(ServiceOptions {
         store,
         policy: settings.answers.policy.clone(),
         cors: cors(settings),
-        site: Some(site(settings, &bound)),
+        site: Some(site(settings, bound)),
         check_host: true,
         recorder: Recorder::new(sinks, Some(Arc::clone(&views))),
         views,
         buffers,
-    });
-    let counts = metrics.as_ref().map(|(_, metrics)| Arc::clone(metrics));
-    Ok(Built { bound, service: Counted { service, metrics: counts }, tls, log, metrics })
+    })
+}
+
+fn through(lens: &LensSettings, sinks: Vec<Arc<dyn Sink>>, buffers: Arc<Buffers>) -> Result<Lens, Failure> {
+    Lens::new(LensOptions {
+        origin: lens.origin.clone(),
+        trust: lens.trust.clone(),
+        patience: lens.patience,
+        recorder: Recorder::new(sinks, None),
+        buffers,
+    })
+    .map_err(runtime)
 }
 
 fn bind(

@@ -5,33 +5,31 @@ use std::sync::Arc;
 
 use http::{Response, request::Parts};
 use swath_serve::{
-    Service,
     connection::{ConnectionInfo, Refusal, Respond},
     metrics::Metrics,
-    perform::ContentBody,
 };
 
 /// Answers as its service does.
-pub(super) struct Counted {
+pub(super) struct Counted<R> {
     /// Answers.
-    pub(super) service: Service,
+    pub(super) service: R,
     /// Counts, if anybody asks for the counts.
     pub(super) metrics: Option<Arc<Metrics>>,
 }
 
-impl Respond for Counted {
-    type Body = ContentBody;
+impl<R: Respond> Respond for Counted<R> {
+    type Body = R::Body;
 
     async fn respond(
         &self,
         parts: Parts,
         has_content: bool,
         connection: &ConnectionInfo,
-    ) -> Response<ContentBody> {
-        Respond::respond(&self.service, parts, has_content, connection).await
+    ) -> Response<R::Body> {
+        self.service.respond(parts, has_content, connection).await
     }
 
-    fn refuse(&self, refusal: &Refusal, connection: &ConnectionInfo) -> Response<ContentBody> {
+    fn refuse(&self, refusal: &Refusal, connection: &ConnectionInfo) -> Response<R::Body> {
         self.service.refuse(refusal, connection)
     }
 

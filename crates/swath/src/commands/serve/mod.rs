@@ -2,7 +2,7 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | `build` | makes store, service, certificate and listeners from settings |
+//! | `build` | makes store and service or lens, certificate and listeners from settings |
 //! | `counted` | counts the connections of the service |
 //! | `notices` | what is said at the start |
 //! | `signals` | what signals ask for |
@@ -14,7 +14,7 @@ mod notices;
 mod signals;
 mod systemd;
 
-use std::{env, io, pin::pin, sync::Arc, time::Duration};
+use std::{env, io, pin::Pin, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use swath_serve::{connection::Scrape, metrics, tls::Tls};
@@ -26,7 +26,7 @@ use crate::{
     settings::{self, ServeSettings},
 };
 
-use build::Built;
+use build::{Answers, Built};
 use signals::{Asked, Signals};
 
 /// Serves until told to stop.
@@ -36,6 +36,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
     let settings = settings.map_err(Failure::Usage)?;
     let inherited = systemd::sockets()?;
     notices::warn(&settings);
+    notices::warn_of_origin(&settings);
     let runtime =
         runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
     let done = runtime.block_on(async {
@@ -73,7 +74,10 @@ async fn serve(settings: &ServeSettings, built: Built) -> Result<(), Failure> {
         // Also when the sender is dropped there is nothing to go on for.
         let _ = stopped.await;
     };
-    let mut running = pin!(built.bound.run(Arc::new(built.service), until_stopped));
+    let mut running: Pin<Box<dyn Future<Output = io::Result<()>>>> = match built.answers {
+        Answers::Service(service) => Box::pin(built.bound.run(service, until_stopped)),
+        Answers::Lens(lens) => Box::pin(built.bound.run(lens, until_stopped)),
+    };
     let mut stop = Some(stop);
     loop {
         let asked = tokio::select! {

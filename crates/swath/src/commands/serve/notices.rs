@@ -1,5 +1,7 @@
 //! What is said at the start: in, settings and what was built; out, lines on standard error.
 
+use swath_serve::lens::Trust;
+
 use crate::{
     demo, report,
     settings::{ServeSettings, TlsSettings, value::show_size},
@@ -24,9 +26,23 @@ pub(super) fn warn(settings: &ServeSettings) {
     }
 }
 
+/// Warns of an origin that anybody could stand in for.
+pub(super) fn warn_of_origin(settings: &ServeSettings) {
+    if settings.lens.as_ref().is_some_and(|lens| lens.trust == Trust::Anything) {
+        report::say(
+            "warning: --origin-insecure: the origin's certificate is not checked, so whoever stands between can \
+             answer for it",
+        );
+    }
+}
+
 /// Says where it serves, one line for each listener, and gives a line for the service manager.
 pub(super) fn ready(settings: &ServeSettings, built: &Built) -> String {
-    let what = if settings.demo { "the demo".to_owned() } else { settings.root.display().to_string() };
+    let what = match &settings.lens {
+        Some(lens) => format!("a lens before {}", lens.origin),
+        None if settings.demo => "the demo".to_owned(),
+        None => settings.root.display().to_string(),
+    };
     let addresses: Vec<String> = built.bound.addresses().map(ToString::to_string).collect();
     for address in &addresses {
         report::say(format_args!("serving {what} at {address}"));
