@@ -5,6 +5,7 @@ import argparse
 import datetime
 import os
 import platform
+import re
 import resource
 import shutil
 import signal
@@ -125,12 +126,13 @@ def facts(given, bench, servers):
     separate = bench.server_cores != bench.load_cores
     whole = "A whole run." if given.whole else "**A short run, to try things out: nothing is to be concluded from it.**"
     commit = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
-    tail = " ".join(sys.argv[1:])
+    # Where the binary lies and where the page goes is nothing that a reader could repeat.
+    tail = re.sub(r"--(swath|output|files)[= ]\S+ ?", "", " ".join(sys.argv[1:])).strip()
     return {
         "label": whole,
         "command": f"make bench ARGS='{tail}'" if tail else "make bench",
         "how": [
-            f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; {given.rounds} rounds, each server in turn in each, {given.seconds} s of load; hot set {given.hot_set >> 20:,} MiB; all over loopback.",
+            f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; {given.rounds} round{'s' * (given.rounds > 1)}, each server in turn in each, {given.seconds} s of load; hot set {given.hot_set >> 20:,} MiB; all over loopback.",
             f"{cpu}, {len({*bench.server_cores, *bench.load_cores})} cores, {memory} GiB of memory, Linux {platform.release()}.",
             f"Servers on cores {bench.server_cores}, load on cores {bench.load_cores}." if separate else f"Servers and load share cores {bench.server_cores}: there are fewer than four.",
             "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; swath at {commit or 'an unknown commit'}.",
