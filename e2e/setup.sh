@@ -40,7 +40,7 @@ qpdf|qpdf|makes the linearised PDF that pdf.js reads
 node|nodejs|runs pdf.js, geotiff and PMTiles
 npm|npm|installs them
 python3|python3|runs fsspec, and is audited
-nginx|nginx|is audited
+nginx|nginx|is audited; stands behind the lens
 lighttpd|lighttpd|is audited
 apache2|apache2-bin|is audited
 caddy|caddy|is audited
