@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal
 
-.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-setup bench-test bench-micro simulate
+.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-setup bench-test bench-micro field simulate
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -52,6 +52,9 @@ bench-setup: ## Installs the servers and load programs of `bench` (Debian, as ro
 
 bench-test: ## Tests the benchmark itself: a server that answers wrongly must get no figures.
 	python3 benches/test_bench.py
+
+field: ## Audits other people's servers and rewrites docs/field.md (Debian, network; builds them first).
+	./field/run.sh
 
 bench-micro: ## Measures decide, compose and both renderings.
 	$(CARGO) bench --package byteranges

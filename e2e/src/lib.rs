@@ -10,13 +10,16 @@
 pub mod clients;
 pub mod swath;
 
+pub mod audited;
 pub mod clip;
 mod console;
 pub mod display;
 pub mod driver;
 pub mod engine;
+pub mod field;
 pub mod place;
 pub mod process;
+pub mod servers;
 pub mod transcript;
 pub mod turn;
 pub mod video;
