@@ -6,7 +6,7 @@ use swath_spec::{Answer, Fixture, Row};
 
 use crate::{
     check::{Check, checks},
-    client::{Ask, Client, Trouble},
+    client::{Ask, Client, Exchange, Trouble},
     decision::{Due, How, judge},
     finding::{Finding, Verdict},
     forms::{self, Evidence},
@@ -188,11 +188,25 @@ impl Audit {
             Err(why) => return Ok(Finding::Moot(why)),
         };
         let exchange = self.client.ask(&ask).await?;
+        if scope == Scope::Coded && self.is_uncoded(&exchange) {
+            self.records.add(Record { exchange, scope: Scope::Elsewhere, due: None, blamed: false });
+            return Ok(Finding::moot("with Range, the uncoded form is served"));
+        }
         let record = Record { exchange, scope, due: Some(due.ours.clone()), blamed: false };
         let at = self.records.add(record);
         let Some(exchange) = self.records.exchange(at) else { return Ok(Finding::moot("")) };
         let refuses = matches!(check.requirement, "R-14.2-13" | "R-13.1.3-2");
         Ok(judge(row, &due, exchange, at, How { ranges: self.learnt.ranges, refuses }))
+    }
+
+    /// Tells whether a server that was asked for a range, and could have coded, chose the uncoded form: that is its right (§12.1).
+    ///
+    /// Whether the octets are then those of that form is the check coded-slices' affair.
+    fn is_uncoded(&self, exchange: &Exchange) -> bool {
+        let unsatisfied =
+            || exchange.text("content-range") == Some(format!("bytes */{}", self.learnt.length));
+        exchange.one("content-encoding").is_none()
+            && (exchange.status == 206 || exchange.status == 416 && unsatisfied())
     }
 
     /// Makes a case's request and due answers; the error is why it does not apply here.

@@ -3,6 +3,8 @@
 //!
 //! In: the release `swath`, the servers that e2e/setup.sh and field/run.sh install. Out: the table, or text.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program that reports to a person")]
+
 use std::process::ExitCode;
 
 use swath_e2e::{

@@ -205,6 +205,21 @@ fn an_honest_origin_has_nothing_told_of_it() {
     assert_eq!(told(honest), []);
 }
 
+/// Each of these was once held against a real server, wrongly.
+#[test]
+fn a_choice_that_the_rfc_leaves_is_no_fault() {
+    // hyper-staticfile refuses every OPTIONS by 400, with or without fields (a preflight is another matter).
+    assert_eq!(
+        told(|r| match r.method == "OPTIONS" && !r.has("access-control-request-method") {
+            true => bare(400),
+            false => honest(r),
+        }),
+        []
+    );
+    // serve codes wholes only.
+    assert_eq!(told(|r| if r.has("range") { honest(&r.without("accept-encoding")) } else { honest(r) }), []);
+}
+
 #[test]
 fn every_fault_is_found_and_nothing_else() {
     let faults = faults();
