@@ -133,7 +133,7 @@ npm_packages() {
 python_packages() {
     venv=$e2e/.work/venv
     is_current "$e2e/py/requirements.txt" "$venv/installed.txt" && return 0
-    say "will install the packages of e2e/py: fsspec reads a zip by ranges"
+    say "will install the packages of e2e/py: fsspec reads a zip by ranges, REDbot and httplint judge answers"
     rm -rf "$venv"
     python3 -m venv "$venv" || fail "python3 could not make a virtual environment in $venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r "$e2e/py/requirements.txt" ||
