@@ -118,7 +118,7 @@ impl Lens {
         }
         let wish = head::check(parts)
             .map_err(|status| Own::new(status, status.canonical_reason().unwrap_or_default()))?;
-        // what may go no further is answered here; so is what asks about the server as a whole, which
+        // §7.6.2: what may go no further is answered here; so is what asks about the server as a whole, which
         // lies above the origin's path.
         let no_further = parts.headers.get(MAX_FORWARDS).is_some_and(|most| most.as_bytes() == b"0");
         if wish == Wish::Options && (no_further || parts.uri.path() == "*") {
