@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Audits both files; what cannot be audited is told on standard error, and in the table's notes.
+/// Audits both files; what cannot be audited is told on standard error.
 fn audit(recipe: &Recipe) -> Vec<Audited> {
     let server = Running::start(recipe);
     let audits = FILES.iter().filter_map(|file| match try_audited::<&str>(&server.url(file), []) {
