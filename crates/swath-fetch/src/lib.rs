@@ -1,0 +1,13 @@
+//! The client's half, performed: sockets, TLS and disks around the pure machine of [`byteranges::download`].
+//!
+//! In: a [`Job`] and a [`Sink`]. Out: one representation, whole, or an honest [`Fault`](byteranges::download::Fault).
+//!
+//! The machine decides what is asked for, where octets go and what counts as held; this crate performs it.
+
+mod job;
+mod observe;
+mod sink;
+
+pub use job::{Credentials, HttpVersions, Interface, Job, Limits, Proxy, Trust};
+pub use observe::{Event, InFlight, Observer, Progress};
+pub use sink::{About, Digest, Finished, Sink};

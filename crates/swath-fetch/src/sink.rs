@@ -1,0 +1,69 @@
+//! Where the octets of a download go: a file with its journal, or a pipe.
+//!
+//! In: octets and where they belong. Out: what became of them. All calls block, are made off the lanes' way where they
+//! take long, and come from several threads at once.
+
+use std::io;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use url::Url;
+
+/// Takes in one representation after another, each under a number of its own.
+pub trait Sink: Send + Sync + 'static {
+    /// Begins a new file and its journal; both, and the directory, are durable on return.
+    fn start(
+        &self,
+        generation: u32,
+        journal: &[u8],
+        complete_length: Option<u64>,
+        keep_old: bool,
+        about: &About,
+    ) -> io::Result<()>;
+
+    /// Writes octets at a position. No two calls at once are about the same octets. It may block, as a pipe does.
+    fn write(&self, generation: u32, first: u64, octets: &[Bytes]) -> io::Result<()>;
+
+    /// Tells whether these octets are those that were written there.
+    fn equals(&self, generation: u32, first: u64, octets: &[Bytes]) -> io::Result<bool>;
+
+    /// Makes durable what was written before the call.
+    fn sync(&self, generation: u32) -> io::Result<()>;
+
+    /// Appends to the journal and makes that durable.
+    fn record(&self, generation: u32, octets: &[u8]) -> io::Result<()>;
+
+    /// Holds the whole against a digest.
+    fn digest(&self, generation: u32, wanted: &Digest) -> io::Result<bool>;
+
+    /// Puts the whole in its place; called once, after everything else succeeded.
+    fn finish(&self, generation: u32, about: &About) -> io::Result<Finished>;
+}
+
+/// Describes the answer that began a file.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The URL that the user named.
+    pub url: Url,
+    /// The URL that answered, after redirections.
+    pub answered: Url,
+    /// The fields of its head: Content-Disposition, Last-Modified, ETag and the rest.
+    pub fields: HeaderMap,
+}
+
+/// Tells where a whole representation was put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The file, where it is one.
+    pub path: Option<PathBuf>,
+}
+
+/// Names a digest of the whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digest {
+    /// The algorithm, as registered: `sha-256`, `sha-512`.
+    pub algorithm: String,
+    /// The octets of the digest.
+    pub value: Vec<u8>,
+}
