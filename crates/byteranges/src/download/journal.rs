@@ -7,13 +7,21 @@
 //!
 //! ```text
 //! swath-journal-1 3 100000 "v1" 1795262400 weak-date 9a3b12f0
+//! url https://media.example/clip.mp4 71d0c3be
+//! note clip.mp4 0b6f10d2
 //! held 0-4095 17 pinned 4f1c22aa
 //! ```
+//!
+//! `url` and `note` are the driver's texts, escaped ([`text`]). They may come again, and the last ones count: a download
+//! that goes on from another URL says so.
+
+mod text;
 
 use std::fmt::Write as _;
 
+use super::identity::number;
 use super::{AskId, Identity, Proof};
-use crate::{ByteRange, EntityTag, HttpDate};
+use crate::ByteRange;
 
 /// Records read from one journal: a million segments of the smallest size are a quarter of a tebibyte.
 const RECORDS_MAX: usize = 1_000_000;
@@ -32,6 +40,10 @@ pub struct Journal {
     pub generation: u32,
     /// Which representation the octets belong to.
     pub identity: Identity,
+    /// Where it was fetched from: the last [`Settings::url`](super::Settings::url) that was given.
+    pub url: Option<String>,
+    /// The last [`Settings::note`](super::Settings::note) that was given.
+    pub note: Option<String>,
     /// What is durable, each range with the answer it came from.
     pub held: Vec<Held>,
     /// Octets of the journal that are good. The rest is torn: it must be cut off before anything is appended.
@@ -62,21 +74,29 @@ impl Journal {
     pub fn read(octets: &[u8]) -> Option<Self> {
         let mut lines = Lines { rest: octets, chain: 0, good: 0 };
         let (generation, identity) = read_head(lines.next()?)?;
-        let (mut chain, mut good) = (lines.chain, lines.good);
-        let mut identity = identity;
-        let mut held = Vec::new();
-        while held.len() < RECORDS_MAX {
+        let (chain, good) = (lines.chain, lines.good);
+        let mut journal = Self { generation, identity, url: None, note: None, held: Vec::new(), good, chain };
+        for _ in 0..RECORDS_MAX {
             let Some(record) = lines.next().and_then(read_record) else { break };
-            match record {
-                Record::Held(one) if fits(one.range, identity.complete_length) => held.push(one),
-                Record::Length(length) if identity.complete_length.is_none() => {
-                    identity.complete_length = Some(length);
-                }
-                Record::Held(_) | Record::Length(_) => break,
+            if !journal.take(record) {
+                break;
             }
-            (chain, good) = (lines.chain, lines.good);
+            (journal.chain, journal.good) = (lines.chain, lines.good);
         }
-        Some(Self { generation, identity, held, good, chain })
+        Some(journal)
+    }
+
+    /// Takes in one record; tells whether it makes sense after those before.
+    fn take(&mut self, record: Record) -> bool {
+        let complete_length = &mut self.identity.complete_length;
+        match record {
+            Record::Held(one) if fits(one.range, *complete_length) => self.held.push(one),
+            Record::Length(length) if complete_length.is_none() => *complete_length = Some(length),
+            Record::Held(_) | Record::Length(_) => return false,
+            Record::Url(url) => self.url = Some(url),
+            Record::Note(note) => self.note = Some(note),
+        }
+        true
     }
 
     /// Goes on writing where this journal ends.
@@ -92,14 +112,9 @@ fn fits(range: ByteRange, complete_length: Option<u64>) -> bool {
 impl Writer {
     /// Begins a journal; returns its head.
     pub(super) fn begin(generation: u32, identity: &Identity) -> (Self, Vec<u8>) {
-        let length = identity.complete_length.map_or("*".to_owned(), |length| length.to_string());
-        let date = identity.last_modified.map_or("-".to_owned(), |date| date.seconds().to_string());
-        let strength = if identity.date_is_strong { "strong-date" } else { "weak-date" };
-        let tag = identity.etag.as_ref().map_or(&b"-"[..], |tag| tag.as_header_value().as_bytes());
-        let start = format!("{MAGIC} {generation} {length} ");
-        let end = format!(" {date} {strength}");
+        let start = format!("{MAGIC} {generation} ");
         let mut writer = Self { chain: 0 };
-        let head = writer.close([start.as_bytes(), tag, end.as_bytes()].concat());
+        let head = writer.close([start.as_bytes(), &identity.to_words()].concat());
         (writer, head)
     }
 
@@ -111,6 +126,15 @@ impl Writer {
     /// The record of a complete length that was not known at first.
     pub(super) fn length(&mut self, complete_length: u64) -> Vec<u8> {
         self.close(format!("length {complete_length}").into_bytes())
+    }
+
+    /// The records of the driver's texts: nothing for one that is absent, empty or too long.
+    pub(super) fn texts(&mut self, url: Option<&str>, note: Option<&str>) -> Vec<u8> {
+        [("url", url), ("note", note)]
+            .into_iter()
+            .filter_map(|(name, text)| Some(format!("{name} {}", text::escape(text?)?)))
+            .flat_map(|line| self.close(line.into_bytes()))
+            .collect()
     }
 
     fn close(&mut self, mut line: Vec<u8>) -> Vec<u8> {
@@ -158,30 +182,16 @@ impl<'a> Iterator for Lines<'a> {
 enum Record {
     Held(Held),
     Length(u64),
+    Url(String),
+    Note(String),
 }
 
 fn read_head(line: &[u8]) -> Option<(u32, Identity)> {
-    let mut words = line.split(|octet| *octet == b' ');
-    let mut word = || words.next();
-    if word()? != MAGIC.as_bytes() {
-        return None;
-    }
-    let generation = number(word()?)?;
-    let complete_length = optional(word()?, b"*", number)?;
-    let etag = optional(word()?, b"-", EntityTag::parse)?;
-    let last_modified = optional(word()?, b"-", |word| number(word).and_then(HttpDate::from_seconds))?;
-    let date_is_strong = match word()? {
-        b"strong-date" => true,
-        b"weak-date" => false,
-        _ => return None,
-    };
-    let identity = Identity { complete_length, etag, last_modified, date_is_strong };
-    word().is_none().then_some((u32::try_from(generation).ok()?, identity))
-}
-
-/// Reads a word that may be the one for nothing.
-fn optional<T>(word: &[u8], none: &[u8], read: impl Fn(&[u8]) -> Option<T>) -> Option<Option<T>> {
-    if word == none { Some(None) } else { read(word).map(Some) }
+    let rest = line.strip_prefix(MAGIC.as_bytes())?.strip_prefix(b" ")?;
+    let space = rest.iter().position(|octet| *octet == b' ')?;
+    let (generation, identity) = rest.split_at_checked(space)?;
+    let generation = u32::try_from(number(generation)?).ok()?;
+    Some((generation, Identity::from_words(identity.get(1..)?)?))
 }
 
 fn read_record(line: &[u8]) -> Option<Record> {
@@ -194,18 +204,17 @@ fn read_record(line: &[u8]) -> Option<Record> {
             Record::Held(Held { range, ask, proof: Proof::from_key(words.next()?)? })
         }
         "length" => Record::Length(number(words.next()?.as_bytes())?),
+        "url" => Record::Url(text::unescape(words.next()?)?),
+        "note" => Record::Note(text::unescape(words.next()?)?),
         _ => return None,
     };
     words.next().is_none().then_some(record)
 }
 
-fn number(digits: &[u8]) -> Option<u64> {
-    crate::lex::Numeral::read(digits).map(|numeral| numeral.value).filter(|value| *value < u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{EntityTag, HttpDate};
 
     fn identity() -> Identity {
         Identity {
@@ -267,6 +276,22 @@ mod tests {
         let (_, head) = Writer::begin(4, &identity());
         let mixed = [head.as_slice(), &octets[ends[0]..]].concat();
         assert_eq!(Journal::read(&mixed).unwrap().held, []);
+    }
+
+    #[test]
+    fn the_texts_of_the_driver_come_back_and_the_last_ones_count() {
+        let (mut writer, mut octets) = Writer::begin(1, &identity());
+        let before = Journal::read(&octets).unwrap();
+        assert_eq!((before.url, before.note), (None, None));
+        octets.extend_from_slice(&writer.texts(Some("http://a.example/old"), Some("a b\n")));
+        octets.extend_from_slice(&writer.held(held(0, 99)));
+        octets.extend_from_slice(&writer.texts(Some("http://a.example/new"), None));
+        octets.extend_from_slice(&writer.texts(Some(""), Some(&"x".repeat(9000))));
+        octets.extend_from_slice(&writer.held(held(100, 199)));
+        let journal = Journal::read(&octets).unwrap();
+        assert_eq!(journal.url.as_deref(), Some("http://a.example/new"));
+        assert_eq!(journal.note.as_deref(), Some("a b\n"));
+        assert_eq!((journal.held.len(), journal.good), (2, octets.len()));
     }
 
     #[test]

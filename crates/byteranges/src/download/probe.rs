@@ -27,6 +27,19 @@ impl Download {
         // Numbers go on, so that an answer is never taken for one of the run before.
         self.next_ask = version.holdings.last_ask().map_or(0, |ask| ask.0.saturating_add(1));
         self.version = Some(version);
+        self.rename(journal);
+    }
+
+    /// Tells the journal where it goes on from, where that is another place.
+    fn rename(&mut self, journal: &Journal) {
+        let differs = |own: &Option<String>, old: &Option<String>| own.clone().filter(|_| own != old);
+        let url = differs(&self.settings.url, &journal.url);
+        let note = differs(&self.settings.note, &journal.note);
+        let Some(version) = &mut self.version else { return };
+        let octets = version.journal.texts(url.as_deref(), note.as_deref());
+        if !octets.is_empty() {
+            self.actions.push_back(Action::Record { generation: self.generation, octets });
+        }
     }
 
     /// Takes the identity from an answer and begins its file.
@@ -39,7 +52,8 @@ impl Download {
             self.paths.iter_mut().for_each(|path| path.plain = true);
         }
         self.generation = self.generation.saturating_add(1);
-        let (journal, octets) = Writer::begin(self.generation, &identity);
+        let (mut journal, mut octets) = Writer::begin(self.generation, &identity);
+        octets.extend(journal.texts(self.settings.url.as_deref(), self.settings.note.as_deref()));
         self.actions.push_back(Action::StartFile {
             generation: self.generation,
             journal: octets,

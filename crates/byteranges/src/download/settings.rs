@@ -60,6 +60,11 @@ pub struct PathSettings {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// Where it is fetched from, as the journal may tell it: the driver leaves out credentials and other secrets. Over
+    /// 8,000 octets, it is left out. The machine does nothing else with it.
+    pub url: Option<String>,
+    /// Anything else that the driver wants back from the journal, such as the name that the server gave; limited alike.
+    pub note: Option<String>,
     /// The ways to use, the preferred one first.
     pub paths: Vec<PathSettings>,
     /// Requests under way on each path. Six is what browsers allow themselves for one host.
@@ -113,6 +118,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            url: None,
+            note: None,
             paths: vec![PathSettings { source: 0, budget: None }],
             lanes: Lanes::Auto(6),
             assurance: Assurance::Compared,

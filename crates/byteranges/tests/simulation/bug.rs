@@ -41,10 +41,12 @@ pub enum Bug {
     RetryAfterIgnored,
     /// The report names a better rung than was reached.
     RungOverstated,
+    /// A download that goes on from another URL does not say so in its journal.
+    NewUrlForgotten,
 }
 
 impl Bug {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ValidatorIgnored,
         Self::HedgeAcrossVersions,
         Self::JournalOfAnyVersion,
@@ -59,6 +61,7 @@ impl Bug {
         Self::ComparisonIgnored,
         Self::RetryAfterIgnored,
         Self::RungOverstated,
+        Self::NewUrlForgotten,
     ];
 }
 

@@ -361,7 +361,13 @@ impl World {
         let journal = self.tamper.journal(journal, now_there);
         self.tamper.forget();
         self.target = self.servers[0].versions.len() - 1;
-        let mut download = Download::new(self.settings.clone(), journal);
+        // Each process is told another URL, as when a link has expired.
+        self.settings.url = Some(format!("http://server.example/link {}", self.summary.processes));
+        let mut settings = self.settings.clone();
+        if self.tamper.has(Bug::NewUrlForgotten) && journal.is_some() {
+            settings.url = None;
+        }
+        let mut download = Download::new(settings, journal);
         for (path, up) in self.links.iter().enumerate() {
             if !up {
                 download.handle(Event::PathDown { path }, self.now);
@@ -606,6 +612,9 @@ impl World {
             byteranges::download::Journal::read(&files.journal).ok_or("a journal that cannot be read")?;
         if journal.good != length && !self.tamper.has(Bug::NewVersionInOldFile) {
             return Err("a journal whose last record cannot be read".to_owned());
+        }
+        if journal.url != self.settings.url {
+            return Err(format!("the journal names {:?}, not where it is fetched from now", journal.url));
         }
         for held in &journal.held {
             check_held(files, &journal.identity.etag, held.range, &self.servers)?;
