@@ -46,6 +46,8 @@ pub(crate) struct Accepting {
     pub(crate) most: NonZeroUsize,
     pub(crate) notices: Notices,
     pub(crate) word: Arc<watch::Sender<Word>>,
+    /// Closes descriptors that are held for later; says how many.
+    pub(crate) give_up_descriptors: Box<dyn Fn() -> usize + Send + Sync>,
 }
 
 impl Accepting {
@@ -116,6 +118,8 @@ pub(crate) async fn accept(listener: AsyncFd<Listener>, workers: Arc<Workers>, s
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
             // That peer is gone, or its network is; the next one need not be (accept(2), "Error handling").
             Err(error) if of_one_peer(&error) => {}
+            // A peer that is there counts for more than files that may be asked for again.
+            Err(error) if of_descriptors(&error) && (shared.give_up_descriptors)() > 0 => {}
             Err(error) => {
                 drop(place);
                 trouble.pause(error, &shared.notices).await;
@@ -146,6 +150,11 @@ impl Trouble {
             notices.tell(&Notice::AcceptsAgain);
         }
     }
+}
+
+/// Says whether an error of `accept` is want of descriptors.
+fn of_descriptors(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
 
 /// Says whether an error of `accept` concerns the one connection it would have returned.

@@ -104,6 +104,10 @@ const CONNECTIONS_MAX: usize = 65_536;
 /// The descriptors kept for what is not a connection: listeners, the runtimes' own, directories, logs.
 const DESCRIPTORS_KEPT: usize = 64;
 
+/// The most files kept open that are derived from the number of descriptors: of more, few are hot, and a kernel's own
+/// cache of names serves the others well.
+const OPEN_FILES_MAX: usize = 16_384;
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {
@@ -136,6 +140,14 @@ impl Limits {
         let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
         let half = descriptors.saturating_sub(DESCRIPTORS_KEPT) / 2;
         NonZeroUsize::new(half.min(CONNECTIONS_MAX)).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// Derives how many files may be kept open between requests from the descriptors the process may open.
+    ///
+    /// A quarter of them: what they take from connections they give back as soon as there is want of descriptors.
+    pub fn open_files_for(descriptors: u64) -> usize {
+        let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
+        (descriptors.saturating_sub(DESCRIPTORS_KEPT) / 4).min(OPEN_FILES_MAX)
     }
 
     /// Raises the soft limit on open descriptors to the hard one, and returns the one now in force.
@@ -171,6 +183,13 @@ mod tests {
         assert_eq!(Limits::connections_for(0).get(), 1);
         assert_eq!(Limits::connections_for(65).get(), 1);
         assert_eq!(Limits::connections_for(u64::MAX).get(), CONNECTIONS_MAX);
+    }
+
+    #[test]
+    fn kept_files_take_a_quarter_at_most() {
+        assert_eq!(Limits::open_files_for(0), 0);
+        assert_eq!(Limits::open_files_for(1024), 240);
+        assert_eq!(Limits::open_files_for(u64::MAX), OPEN_FILES_MAX);
     }
 
     #[test]

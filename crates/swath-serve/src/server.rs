@@ -136,6 +136,7 @@ impl Bound {
         let word = Arc::new(word);
         let grace = self.limits.grace;
         let slots = Slots::new(self.connections, self.limits.connections_per_peer);
+        let holder = Arc::clone(&respond);
         let context = Arc::new(Context {
             respond,
             limits: self.limits,
@@ -151,6 +152,7 @@ impl Bound {
             most: self.connections,
             notices: notices.clone(),
             word: Arc::clone(&word),
+            give_up_descriptors: Box::new(move || holder.give_up_descriptors()),
         });
         let mut accepting = JoinSet::new();
         for listener in self.listeners {

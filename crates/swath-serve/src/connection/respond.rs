@@ -45,6 +45,12 @@ pub trait Respond: Send + Sync + 'static {
     /// all; called once for each.
     fn refused(&self, refusal: &Refusal, connection: &ConnectionInfo);
 
+    /// Gives up descriptors that are held in case they are of use again, because the process has none left; says how
+    /// many those were.
+    fn give_up_descriptors(&self) -> usize {
+        0
+    }
+
     /// Takes note that a connection was accepted and is served.
     fn connection_opened(&self) {}
 

@@ -1,6 +1,8 @@
 //! What is ours and not the store's: listings, assets, the cost of a view, redirects, errors, OPTIONS.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use byteranges::{EntityTag, Representation};
 use bytes::Bytes;
@@ -107,10 +109,9 @@ impl Service {
         self.decided(
             request,
             Selected {
-                representation,
+                representation: Arc::new(representation),
                 source,
-                name: asset.name.into(),
-                path_display: request.path().into(),
+                name: OsStr::new(asset.name).into(),
                 digest: None,
             },
         )

@@ -4,6 +4,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use byteranges::{Boundary, Decision, Outcome, compose, decide};
 use http::StatusCode;
@@ -25,7 +26,8 @@ impl Service {
             return self.player(request, &selected, site, medium).await;
         }
         if request.query_value("download").is_some() {
-            selected.representation.other.push((CONTENT_DISPOSITION, attachment(&selected.name)));
+            let representation = Arc::make_mut(&mut selected.representation);
+            representation.other.push((CONTENT_DISPOSITION, attachment(&selected.name)));
         }
         self.decided(request, selected)
     }

@@ -30,6 +30,10 @@ impl Respond for Service {
         refuse(&self.options.recorder, &self.options.buffers, refusal, connection)
     }
 
+    fn give_up_descriptors(&self) -> usize {
+        self.options.store.give_up_descriptors()
+    }
+
     fn refused(&self, refusal: &Refusal, connection: &ConnectionInfo) {
         note(&self.options.recorder, refusal, connection);
     }

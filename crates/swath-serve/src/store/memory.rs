@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use byteranges::{HttpDate, Representation};
@@ -41,7 +42,7 @@ pub struct Memory {
 struct Held {
     octets: Bytes,
     modified: SystemTime,
-    representation: Representation,
+    representation: Arc<Representation>,
     digest: [u8; 32],
 }
 
@@ -65,7 +66,7 @@ impl Memory {
             _ => return Err(StoreError::NotFound),
         };
         match self.media.get(name) {
-            Some(held) => Ok(Selection::Representation(Box::new(held.select(name, &target)))),
+            Some(held) => Ok(Selection::Representation(Box::new(held.select(name)))),
             None if target.names().is_empty() => Ok(Selection::Directory(self.list())),
             None => Err(StoreError::NotFound),
         }
@@ -92,15 +93,19 @@ impl Held {
             cache_control: cache_control.cloned(),
             ..Representation::new(u64::try_from(medium.octets.len()).unwrap_or(u64::MAX))
         };
-        Self { octets: medium.octets, modified: medium.modified, representation, digest }
+        Self {
+            octets: medium.octets,
+            modified: medium.modified,
+            representation: Arc::new(representation),
+            digest,
+        }
     }
 
-    fn select(&self, name: &OsStr, target: &Target) -> Selected {
+    fn select(&self, name: &OsStr) -> Selected {
         Selected {
-            representation: self.representation.clone(),
+            representation: Arc::clone(&self.representation),
             source: Source::Memory(self.octets.clone()),
-            name: name.to_owned(),
-            path_display: target.display(),
+            name: name.into(),
             digest: Some(self.digest),
         }
     }
@@ -135,10 +140,10 @@ mod tests {
         assert_eq!(clip.representation.cache_control.as_ref().unwrap(), "no-cache");
         assert_eq!(clip.representation.last_modified.unwrap().to_string(), "Tue, 14 Nov 2023 22:13:20 GMT");
         assert_eq!(clip.digest, Some(Sha256::digest("clip.mp4").into()));
-        assert_eq!((clip.name.to_str(), clip.path_display.as_str()), (Some("clip.mp4"), "/clip.mp4"));
+        assert_eq!(clip.name.to_str(), Some("clip.mp4"));
         assert!(matches!(&clip.source, Source::Memory(octets) if octets == "clip.mp4"));
         let Ok(Selection::Representation(page)) = select(&memory, "/page.html") else { panic!() };
-        let tags = (clip.representation.etag.unwrap(), page.representation.etag.unwrap());
+        let tags = (clip.representation.etag.clone().unwrap(), page.representation.etag.clone().unwrap());
         assert!(!tags.0.is_weak() && !tags.0.weak_eq(&tags.1));
     }
 
@@ -150,7 +155,7 @@ mod tests {
         let names: Vec<_> = directory.entries.iter().map(|entry| entry.name.to_str().unwrap()).collect();
         assert_eq!(names, ["a", "b"]);
         let Ok(Selection::Representation(index)) = select(&memory(&["index.html"]), "/") else { panic!() };
-        assert_eq!(index.name, "index.html");
+        assert_eq!(&*index.name, "index.html");
     }
 
     #[test]

@@ -17,14 +17,17 @@ pub mod media_type;
 pub mod memory;
 pub mod target;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use byteranges::Representation;
 use rustix::io::Errno;
 
-pub use files::{EtagMode, Files, FilesOptions, OpenRootError, Resolution, Settle, Symlinks};
+pub use files::{
+    EtagMode, Files, FilesOptions, OPEN_FILES, OPEN_FILES_AGE, OpenRootError, Resolution, Settle, Symlinks,
+};
 pub use memory::{Medium, Memory};
 
 use crate::source::Source;
@@ -65,13 +68,11 @@ pub enum Selection {
 #[derive(Debug)]
 pub struct Selected {
     /// The facts about it. Its `etag` is strong only if the octets cannot change without its changing.
-    pub representation: Representation,
+    pub representation: Arc<Representation>,
     /// Where its octets are.
     pub source: Source,
     /// The name of its file, also where an index or a content-coded form stands for it.
-    pub name: OsString,
-    /// The path of the target for people to read; invalid UTF-8 is replaced.
-    pub path_display: String,
+    pub name: Arc<OsStr>,
     /// The SHA-256 of all its octets, coded form included, where it is known for certain (`--etag content`, media in memory).
     pub digest: Option<[u8; 32]>,
 }
@@ -162,6 +163,14 @@ impl From<io::Error> for StoreError {
 }
 
 impl Store {
+    /// Closes what is kept open for later requests, where the process has no descriptors left; says how many that were.
+    pub fn give_up_descriptors(&self) -> usize {
+        match self {
+            Self::Files(files) => files.give_up_descriptors(),
+            Self::Memory(_) => 0,
+        }
+    }
+
     /// Selects the representation that a request is about.
     ///
     /// Opens at most a handful of files and closes all but the one selected. Lookups run on the calling thread: they

@@ -122,16 +122,6 @@ impl Target {
         path
     }
 
-    /// The path for people to read: invalid UTF-8 is replaced, so that it does not name the file again.
-    pub fn display(&self) -> String {
-        let mut text = String::from("/");
-        text.push_str(&String::from_utf8_lossy(&self.relative()));
-        if self.trailing_slash && !self.names.is_empty() {
-            text.push('/');
-        }
-        text
-    }
-
     /// This path with a slash at its end, encoded, for a Location field.
     ///
     /// It is written anew from the decoded names with all but unreserved characters escaped, so that it is
@@ -230,7 +220,6 @@ mod tests {
     fn invalid_utf8_names_a_file_too() {
         let target = Target::parse(b"/%ff%fe").unwrap();
         assert_eq!(target.file_name().unwrap().as_bytes(), b"\xff\xfe");
-        assert_eq!(target.display(), "/\u{fffd}\u{fffd}");
         assert_eq!(Target::parse(b"/\xff\xfe").unwrap(), target);
     }
 

@@ -1,6 +1,7 @@
 //! The store against a real file system: what can be reached, what cannot, and what is said about it.
 
 mod hostile;
+mod kept;
 mod kinds;
 mod links;
 mod listing;

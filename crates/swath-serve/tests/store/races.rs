@@ -170,6 +170,6 @@ fn what_was_opened_stays_what_it_was() {
     assert_eq!(crate::read(&selected), "old");
     let again = crate::selected(&store, "/file");
     assert_eq!(crate::read(&again), "new!");
-    let tags = (selected.representation.etag.unwrap(), again.representation.etag.unwrap());
+    let tags = (selected.representation.etag.clone().unwrap(), again.representation.etag.clone().unwrap());
     assert!(!tags.0.weak_eq(&tags.1));
 }

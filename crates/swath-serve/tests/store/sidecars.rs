@@ -60,7 +60,7 @@ fn the_most_welcome_form_is_selected() {
         assert_eq!(representation.complete_length, content.len() as u64);
         assert_eq!(representation.content_type.as_ref().unwrap(), "text/html; charset=utf-8");
         assert_eq!(representation.vary.as_ref().unwrap(), "Accept-Encoding");
-        assert_eq!(form.name, "page.html");
+        assert_eq!(&*form.name, "page.html");
     }
     assert_eq!(read(&selected(&store, "/page.html")), "plain", "without the field");
 }
@@ -75,7 +75,7 @@ fn each_form_has_a_strong_tag_of_its_own() {
         std::fs::hard_link(space.root().join("page.html"), space.root().join("page.html.gz")).unwrap();
         let store = space.store(|options| (options.precompressed, options.etag) = (true, etag));
         let tags: Vec<_> = ["", "br", "zstd", "gzip"]
-            .map(|accept| form(&store, "/page.html", accept).representation.etag.unwrap())
+            .map(|accept| form(&store, "/page.html", accept).representation.etag.clone().unwrap())
             .into();
         for (at, tag) in tags.iter().enumerate() {
             assert!(!tag.is_weak());
@@ -87,7 +87,8 @@ fn each_form_has_a_strong_tag_of_its_own() {
 #[test]
 fn a_sidecar_older_than_its_file_is_ignored() {
     let space = space();
-    let store = space.store(|options| options.precompressed = true);
+    // With a file that is kept, a sidecar that was passed over shows later: `kept` has that.
+    let store = space.store(|options| (options.precompressed, options.open_files) = (true, 0));
     set_modified(&space, "page.html.br", SystemTime::UNIX_EPOCH + OLD - Duration::from_nanos(1));
     assert_eq!(read(&form(&store, "/page.html", "br, gzip;q=0.1")), "as gz");
     set_modified(&space, "page.html", SystemTime::UNIX_EPOCH + OLD + Duration::from_secs(1));

@@ -103,6 +103,9 @@ pub(crate) struct FileSettings {
     pub(crate) hidden: bool,
     pub(crate) index: bool,
     pub(crate) precompressed: bool,
+    /// `None`: as many as the system's limit suggests.
+    pub(crate) open_files: Option<usize>,
+    pub(crate) open_files_age: Duration,
 }
 
 /// How requests are answered.

@@ -206,6 +206,10 @@ fn files(reader: &Reader<'_>) -> FileSettings {
         hidden: reader.switch(&table::HIDDEN),
         index: !reader.switch(&table::NO_INDEX),
         precompressed: reader.switch(&table::PRECOMPRESSED),
+        open_files: reader
+            .one(&table::OPEN_FILES, |v| value::unless(v, "auto", |v| value::number(v, 0, 1_000_000)))
+            .flatten(),
+        open_files_age: reader.one(&table::OPEN_FILES_AGE, value::duration).unwrap_or_default(),
     }
 }
 

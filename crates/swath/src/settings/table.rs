@@ -198,6 +198,22 @@ settings! {
                than its file is ignored. Nothing is compressed on the fly.",
     }
 
+    OPEN_FILES = FILES / "open-files" {
+        value: "NUMBER",
+        default: Some("auto"),
+        help: "Most files kept open from one request to the next; 0 for none",
+        more: "auto is a quarter of the files that may be open, 16384 at most. They are the first to be closed when \
+               there is want of descriptors. What happens to such a file shows at once: it is looked at again for \
+               each request.",
+    }
+    OPEN_FILES_AGE = FILES / "open-files-age" {
+        value: "DURATION",
+        default: Some("1s"),
+        help: "How long a file is kept open; 0s to look each path up anew",
+        more: "For so long a link or a directory on the way to the file may have led elsewhere before that is seen. \
+               A file that is edited, replaced or deleted is seen at once.",
+    }
+
     ETAG = ANSWERS / "etag" {
         value: "MODE",
         words: &["stat", "content", "none"],

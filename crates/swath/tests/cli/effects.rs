@@ -137,6 +137,29 @@ fn each_setting_changes_an_answer_that_is_another_without_it() {
 }
 
 #[test]
+fn files_are_kept_open_as_many_and_as_long_as_told() {
+    let swath = site();
+    // What has only just been written is not kept.
+    std::thread::sleep(Duration::from_millis(100));
+    let file = swath.path().join("a.txt");
+    let retarget = |to: &str| {
+        symlink(to, swath.path().join("new")).expect("a link");
+        fs::rename(swath.path().join("new"), swath.path().join("link.txt")).expect("renamed");
+    };
+    for (args, kept) in
+        [(&["--open-files-age", "1h"][..], 1), (&["--open-files", "0"], 0), (&["--open-files-age", "0s"], 0)]
+    {
+        let (server, address) = start(&swath, args);
+        let ask = || ask(connect(address), "/link.txt", "");
+        assert!(ask().ends_with("\r\n\r\n0123456789"), "{args:?}");
+        assert_eq!(server.holds(&file), kept, "{args:?}");
+        retarget("long.bin");
+        assert_eq!(ask().ends_with("\r\n\r\n0123456789"), kept == 1, "{args:?}");
+        retarget("a.txt");
+    }
+}
+
+#[test]
 fn root_may_be_one_file() {
     let swath = site();
     let (_server, address) = start(&swath, &["long.bin"]);

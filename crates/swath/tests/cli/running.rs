@@ -1,8 +1,10 @@
 //! Starts `swath serve`, waits until it says it is ready, and listens to all it says until it ends.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Read},
     net::{SocketAddr, TcpStream},
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
@@ -31,6 +33,16 @@ impl Running {
         let said = lines(child.stderr.take().expect("piped"));
         let records = lines(child.stdout.take().expect("piped"));
         Self { child, said, records, heard: Vec::new() }
+    }
+
+    /// How many descriptors of it lead to this file.
+    pub(crate) fn holds(&self, path: &Path) -> usize {
+        let path = path.canonicalize().expect("a file");
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("its descriptors");
+        descriptors
+            .flatten()
+            .filter(|one| fs::read_link(one.path()).is_ok_and(|target| target == path))
+            .count()
     }
 
     /// Waits for a line on standard error that holds `part`.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `open` | opens beneath the root, by the rule for symbolic links |
 //! | `walk` | the same name by name, for what the kernel's bounded lookup refuses |
+//! | `open_files` | files kept open between requests |
 //! | `validators` | entity tags, and when they are strong |
 //! | `content_hash` | digests of whole files, remembered |
 //! | `options` | the operator's choices, and a root that cannot be served |
@@ -17,12 +18,14 @@
 mod content_hash;
 mod directory;
 mod open;
+mod open_files;
 mod options;
 mod represent;
 mod sidecar;
 mod validators;
 mod walk;
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -30,19 +33,24 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 pub use content_hash::HASH_INLINE_MAX;
 pub use directory::ENTRIES_MAX;
 pub use open::{Resolution, Symlinks};
+pub use open_files::{OPEN_FILES, OPEN_FILES_AGE};
 pub use options::{FilesOptions, OpenRootError};
 pub(super) use validators::tag_of_digest;
 pub use validators::{EtagMode, Settle};
 
+use super::accept_encoding::AcceptEncoding;
 use super::target::Target;
 use super::{Directory, Selection, StoreError, Wanted};
 use crate::facts::Facts;
 use content_hash::ContentHashes;
 use open::{Opened, Root};
+use open_files::OpenFiles;
+use represent::Form;
 
 /// The file that stands for a directory.
 const INDEX: &str = "index.html";
@@ -58,6 +66,7 @@ pub struct Files {
     single: Option<OsString>,
     options: FilesOptions,
     hashes: ContentHashes,
+    open_files: Arc<OpenFiles>,
 }
 
 /// What a path led to, before anything was decided about its form.
@@ -77,9 +86,10 @@ impl Files {
         let fault = |error| OpenRootError::new(&options.root, error);
         let kind = std::fs::metadata(&options.root).map_err(fault)?.file_type();
         let hashes = ContentHashes::new(options.hash_inline_max);
+        let open_files = OpenFiles::new(options.open_files, options.open_files_age);
         if kind.is_dir() {
             let root = Root::open_at(&options.root, options.symlinks, options.resolution).map_err(fault)?;
-            return Ok(Self { root: Arc::new(root), single: None, options, hashes });
+            return Ok(Self { root: Arc::new(root), single: None, options, hashes, open_files });
         }
         let (true, Some(name)) = (kind.is_file(), options.root.file_name()) else {
             return Err(OpenRootError::Kind(options.root));
@@ -89,7 +99,7 @@ impl Files {
         // A link that the operator named leads where the operator wants it.
         let root = Root::open_at(parent, Symlinks::Follow, options.resolution).map_err(fault)?;
         root.open(name.as_bytes()).map_err(|errno| fault(errno.into()))?;
-        Ok(Self { root: Arc::new(root), single: Some(name.to_owned()), options, hashes })
+        Ok(Self { root: Arc::new(root), single: Some(name.to_owned()), options, hashes, open_files })
     }
 
     /// The name of the file that is served alone; `None` for a directory.
@@ -103,13 +113,40 @@ impl Files {
     ///
     /// See [`StoreError`].
     pub async fn select(&self, wanted: &Wanted<'_>) -> Result<Selection, StoreError> {
+        let accepted = self.options.precompressed.then(|| AcceptEncoding::parse(wanted.accept_encoding));
+        let key = key(wanted.path, accepted.as_ref());
+        if let Some(selected) = self.kept(&key, wanted.now) {
+            return Ok(Selection::Representation(Box::new(selected)));
+        }
         let target = Target::parse(wanted.path.as_bytes())?;
-        match self.find(&target)? {
+        match self.look_up(&target, accepted.as_ref(), &key, wanted.now).await {
+            // Descriptors have run out: what is kept open for later requests makes room for this one.
+            Err(StoreError::Overloaded) if self.give_up_descriptors() > 0 => {
+                self.look_up(&target, accepted.as_ref(), &key, wanted.now).await
+            }
+            selection => selection,
+        }
+    }
+
+    /// Closes what is kept open for later requests; says how many descriptors that were.
+    pub fn give_up_descriptors(&self) -> usize {
+        self.open_files.give_up()
+    }
+
+    async fn look_up(
+        &self,
+        target: &Target,
+        accepted: Option<&AcceptEncoding>,
+        key: &[u8],
+        now: SystemTime,
+    ) -> Result<Selection, StoreError> {
+        match self.find(target)? {
             Found::File { file, facts, path } => {
-                let selected = self.represent((file, facts), &path, &target, wanted).await;
+                let found = Form { coding: None, file: Arc::new(file), facts };
+                let selected = self.represent(found, &path, accepted, key, now).await;
                 Ok(Selection::Representation(Box::new(selected)))
             }
-            Found::Directory { directory, path } => self.list(directory, path, &target).await,
+            Found::Directory { directory, path } => self.list(directory, path, target).await,
             Found::Redirect => Ok(Selection::Redirect(target.to_directory_path())),
         }
     }
@@ -181,4 +218,14 @@ impl Files {
             truncated: read.truncated,
         }))
     }
+}
+
+/// What a selection is kept under: the path as it came, and the codings taken, in their order, where these count.
+fn key<'a>(path: &'a str, accepted: Option<&AcceptEncoding>) -> Cow<'a, [u8]> {
+    let mut key = Cow::Borrowed(path.as_bytes());
+    for coding in accepted.iter().flat_map(|accepted| accepted.in_order()) {
+        // No path holds a raw NUL, so that none can be taken for another with codings behind it.
+        key.to_mut().extend([b"\0", coding.token().as_bytes()].concat());
+    }
+    key
 }

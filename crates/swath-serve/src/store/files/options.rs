@@ -4,11 +4,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http::HeaderValue;
 
 use super::content_hash::HASH_INLINE_MAX;
 use super::open::{Resolution, Symlinks};
+use super::open_files::{OPEN_FILES, OPEN_FILES_AGE};
 use super::validators::{EtagMode, Settle};
 
 /// Holds what a store of files is made from.
@@ -34,6 +36,11 @@ pub struct FilesOptions {
     /// With [`EtagMode::Content`]: the longest file, in octets, that is read before it is answered with. Default
     /// [`HASH_INLINE_MAX`].
     pub hash_inline_max: u64,
+    /// How many files are kept open from one request to the next; each sidecar counts too. Default [`OPEN_FILES`]; 0: none.
+    pub open_files: usize,
+    /// How long one is kept open, and so how long a link or directory on the way to it may have led elsewhere
+    /// before that is seen. Default [`OPEN_FILES_AGE`]; zero: none is kept. What happens to the file itself shows at once.
+    pub open_files_age: Duration,
     /// Who resolves paths.
     pub resolution: Resolution,
 }
@@ -51,6 +58,8 @@ impl FilesOptions {
             cache_control: None,
             settle: Settle::default(),
             hash_inline_max: HASH_INLINE_MAX,
+            open_files: OPEN_FILES,
+            open_files_age: OPEN_FILES_AGE,
             resolution: Resolution::default(),
         }
     }

@@ -1,78 +1,99 @@
 //! From an open file to the representation it is sent as.
 //!
-//! In: the file with its facts, and what the client takes. Out: [`Selected`], in the most welcome form that is there.
+//! In: the file with its facts, and what the client takes. Out: [`Selected`], in the most welcome form that is there,
+//! kept for later requests where it lasts.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use byteranges::{EntityTag, HttpDate, Representation};
 use http::HeaderValue;
 
+use super::open_files::{Kept, Opened};
 use super::validators::{EtagMode, tag_of_digest, tag_of_facts};
 use super::{Files, sidecar};
 use crate::facts::Facts;
 use crate::source::{OpenFile, Source};
+use crate::store::Selected;
 use crate::store::accept_encoding::{AcceptEncoding, Coding};
 use crate::store::media_type::media_type;
-use crate::store::target::Target;
-use crate::store::{Selected, Wanted};
 
 /// One form of a file: the octets as they are, or a content-coded sidecar.
-struct Form {
-    coding: Option<Coding>,
-    file: Arc<File>,
-    facts: Facts,
+#[derive(Clone)]
+pub(super) struct Form {
+    pub(super) coding: Option<Coding>,
+    pub(super) file: Arc<File>,
+    pub(super) facts: Facts,
 }
 
 /// What tells one version of a form from another.
 struct Validators {
     etag: Option<EntityTag>,
     digest: Option<[u8; 32]>,
-    /// Whether a client may rely on them octet for octet.
-    strong: bool,
+    /// Whether the last change is long enough ago for them to be strong.
+    settled: bool,
 }
 
 impl Files {
-    /// Chooses the form of the file at `path`, beneath the root, and gathers what is known of it.
+    /// Gives what was selected under this key before, if that is certain to be what would be selected now.
+    pub(super) fn kept(&self, key: &[u8], now: SystemTime) -> Option<Selected> {
+        let kept = self.open_files.find(key)?;
+        // The clock may have been put back.
+        self.options.settle.has_settled(kept.sent().facts.ctime, now).then(|| self.selected(&kept, now))
+    }
+
+    /// Chooses the form of the file that was `found` at `path`, beneath the root, and gathers what is known of it.
     pub(super) async fn represent(
         &self,
-        (file, facts): (File, Facts),
+        found: Form,
         path: &[u8],
-        target: &Target,
-        wanted: &Wanted<'_>,
+        accepted: Option<&AcceptEncoding>,
+        key: &[u8],
+        now: SystemTime,
     ) -> Selected {
-        let form = self.choose(file, facts, path, wanted);
-        let validators = self.validate(&form, wanted).await;
-        let name = Path::new(OsStr::from_bytes(path)).file_name().unwrap_or_default().to_owned();
-        Selected {
-            representation: self.describe(&form, &name, validators.etag),
-            source: Source::File(OpenFile::new(form.file, form.facts, validators.strong)),
-            name,
-            path_display: target.display(),
-            digest: validators.digest,
-        }
-    }
-
-    fn choose(&self, file: File, facts: Facts, path: &[u8], wanted: &Wanted<'_>) -> Form {
-        let sidecar = if self.options.precompressed {
-            sidecar::find(&self.root, path, &facts, &AcceptEncoding::parse(wanted.accept_encoding))
-        } else {
-            None
+        let since = Instant::now();
+        let sidecar = accepted.and_then(|accepted| sidecar::find(&self.root, path, &found.facts, accepted));
+        let form = sidecar.as_ref().unwrap_or(&found);
+        let Validators { etag, digest, settled } = self.validate(form, now).await;
+        let name = Path::new(OsStr::from_bytes(path)).file_name().unwrap_or_default();
+        // A digest that is still being made would be missing for as long as the entry stands.
+        let lasts = settled && (self.options.etag != EtagMode::Content || etag.is_some());
+        let kept = Kept {
+            key: key.into(),
+            since,
+            representation: Arc::new(self.describe(form, name, etag)),
+            file: Opened::from(&found),
+            sidecar: sidecar.as_ref().map(Opened::from),
+            name: name.into(),
+            digest,
         };
-        match sidecar {
-            Some(found) => {
-                Form { coding: Some(found.coding), file: Arc::new(found.file), facts: found.facts }
-            }
-            None => Form { coding: None, file: Arc::new(file), facts },
+        let selected = self.selected(&kept, now);
+        if lasts {
+            self.open_files.keep(kept);
+        }
+        selected
+    }
+
+    fn selected(&self, kept: &Kept, now: SystemTime) -> Selected {
+        let Opened { file, facts } = kept.sent();
+        let strong = match &kept.representation.etag {
+            Some(etag) => !etag.is_weak(),
+            None => self.options.settle.has_settled_date(facts, now),
+        };
+        Selected {
+            representation: Arc::clone(&kept.representation),
+            source: Source::File(OpenFile::new(Arc::clone(file), *facts, strong)),
+            name: Arc::clone(&kept.name),
+            digest: kept.digest,
         }
     }
 
-    async fn validate(&self, form: &Form, wanted: &Wanted<'_>) -> Validators {
-        let settle = &self.options.settle;
-        let settled = settle.has_settled(form.facts.ctime, wanted.now);
+    async fn validate(&self, form: &Form, now: SystemTime) -> Validators {
+        let settled = self.options.settle.has_settled(form.facts.ctime, now);
         let (etag, digest) = match self.options.etag {
             EtagMode::Stat => (tag_of_facts(&form.facts, form.coding, settled), None),
             EtagMode::Content => {
@@ -82,11 +103,7 @@ impl Files {
             }
             EtagMode::None => (None, None),
         };
-        let strong = match &etag {
-            Some(etag) => !etag.is_weak(),
-            None => settle.has_settled_date(&form.facts, wanted.now),
-        };
-        Validators { etag, digest, strong }
+        Validators { etag, digest, settled }
     }
 
     fn describe(&self, form: &Form, name: &OsStr, etag: Option<EntityTag>) -> Representation {
@@ -102,5 +119,11 @@ impl Files {
             cache_control: self.options.cache_control.clone(),
             ..Representation::new(form.facts.length)
         }
+    }
+}
+
+impl From<&Form> for Opened {
+    fn from(form: &Form) -> Self {
+        Self { file: Arc::clone(&form.file), facts: form.facts }
     }
 }

@@ -1,6 +1,6 @@
 //! The facts of the representation: in, what was typed of it or a file's name; out, a [`Representation`].
 
-use std::{ffi::OsStr, path::Path, time::SystemTime};
+use std::{ffi::OsStr, path::Path, sync::Arc, time::SystemTime};
 
 use byteranges::{EntityTag, Representation};
 use http::HeaderValue;
@@ -61,11 +61,13 @@ fn of_file(path: &Path, now: SystemTime) -> Result<Representation, Failure> {
             path.display()
         )));
     }
-    let store = Files::open(FilesOptions::new(path)).map(Store::Files).map_err(|error| failed(&error))?;
+    let store = Files::open(FilesOptions { open_files: 0, ..FilesOptions::new(path) })
+        .map(Store::Files)
+        .map_err(|error| failed(&error))?;
     let runtime = runtime::Builder::new_current_thread().build().map_err(|error| failed(&error))?;
     let wanted = Wanted { path: "/", accept_encoding: &[], now };
     match runtime.block_on(store.select(&wanted)) {
-        Ok(Selection::Representation(selected)) => Ok(selected.representation),
+        Ok(Selection::Representation(selected)) => Ok(Arc::unwrap_or_clone(selected.representation)),
         Ok(_) => Err(Failure::Runtime(format!("--file: {} is no file", path.display()))),
         Err(error) => Err(failed(&error)),
     }

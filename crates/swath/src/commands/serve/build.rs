@@ -163,11 +163,15 @@ fn store(settings: &ServeSettings) -> Result<Store, Failure> {
     if settings.demo {
         return Ok(Store::Memory(Memory::new(media(), cache_control.as_ref())));
     }
+    let open_files =
+        settings.files.open_files.unwrap_or_else(|| Limits::open_files_for(Limits::raise_descriptors()));
     let files = Files::open(FilesOptions {
         symlinks: settings.files.symlinks,
         hidden: settings.files.hidden,
         index: settings.files.index,
         precompressed: settings.files.precompressed,
+        open_files,
+        open_files_age: settings.files.open_files_age,
         etag: settings.answers.etag,
         cache_control,
         ..FilesOptions::new(&settings.root)

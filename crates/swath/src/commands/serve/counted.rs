@@ -37,6 +37,10 @@ impl<R: Respond> Respond for Counted<R> {
         self.service.refused(refusal, connection);
     }
 
+    fn give_up_descriptors(&self) -> usize {
+        self.service.give_up_descriptors()
+    }
+
     fn connection_opened(&self) {
         self.metrics.iter().for_each(|metrics| metrics.connection_opened());
     }
