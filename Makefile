@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal
 
-.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-setup bench-test bench-micro field simulate
+.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-setup bench-test bench-micro clients field simulate
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -55,6 +55,10 @@ bench-test: ## Tests the benchmark itself: a server that answers wrongly must ge
 
 field: ## Audits other people's servers and rewrites docs/field.md (Debian, network; builds them first).
 	./field/run.sh
+
+clients: setup ## Puts swath, curl, wget, wget2, aria2, axel and lftp before an origin that misbehaves and rewrites docs/clients.md (ten minutes).
+	$(CARGO) build --release --locked --bin swath
+	$(CARGO) run --release --locked --package swath-trial --bin clients -- --swath $(RELEASE)/swath --output docs/clients.md $(ARGS)
 
 bench-micro: ## Measures decide, compose and both renderings.
 	$(CARGO) bench --package byteranges

@@ -31,6 +31,7 @@ curl|curl|asks for ranges, resumes, speaks HTTP/2 and TLS
 wget|wget|resumes
 aria2c|aria2|fetches in eight pieces at once
 axel|axel|fetches in pieces
+wget2|wget2|is put before the origin that misbehaves
 lftp|lftp|fetches in pieces
 openssl|openssl|makes a certificate for the tests of TLS
 faketime|faketime|sets a server's clock back, for rows about files that are too young

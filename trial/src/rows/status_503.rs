@@ -1,0 +1,10 @@
+//! Is unavailable twice, for a second.
+
+use super::*;
+
+pub(super) const ROW: Row =
+    Row::new("503", "503 with Retry-After: 1, two requests", answer).delayed(Duration::from_secs(1));
+
+fn answer(turn: &Turn<'_>) -> Answer {
+    if turn.is_one_of_two() { busy("503 Service Unavailable", "1") } else { turn.honest() }
+}
