@@ -4,10 +4,15 @@
 //!
 //! The machine decides what is asked for, where octets go and what counts as held; this crate performs it.
 
+pub mod digest;
+
+pub mod finished;
 mod job;
+
 mod observe;
 mod sink;
 
+pub use digest::Digest;
 pub use job::{Credentials, HttpVersions, Interface, Job, Limits, Proxy, Trust};
 pub use observe::{Event, InFlight, Observer, Progress};
-pub use sink::{About, Digest, Finished, Sink};
+pub use sink::{About, Finished, Sink};

@@ -6,13 +6,17 @@
 use std::io;
 use std::path::PathBuf;
 
+use byteranges::download::Identity;
 use bytes::Bytes;
 use http::HeaderMap;
 use url::Url;
 
+use crate::Digest;
+
 /// Takes in one representation after another, each under a number of its own.
 pub trait Sink: Send + Sync + 'static {
-    /// Begins a new file and its journal; both, and the directory, are durable on return.
+    /// Begins a new file and its journal; both, and the directory, are durable on return. The file of an earlier
+    /// generation is replaced, or with `keep_old` kept under another name.
     fn start(
         &self,
         generation: u32,
@@ -28,7 +32,7 @@ pub trait Sink: Send + Sync + 'static {
     /// Tells whether these octets are those that were written there.
     fn equals(&self, generation: u32, first: u64, octets: &[Bytes]) -> io::Result<bool>;
 
-    /// Makes durable what was written before the call.
+    /// Makes durable what was written before the call. After it failed once, it never succeeds again.
     fn sync(&self, generation: u32) -> io::Result<()>;
 
     /// Appends to the journal and makes that durable.
@@ -37,8 +41,8 @@ pub trait Sink: Send + Sync + 'static {
     /// Holds the whole against a digest.
     fn digest(&self, generation: u32, wanted: &Digest) -> io::Result<bool>;
 
-    /// Puts the whole in its place; called once, after everything else succeeded.
-    fn finish(&self, generation: u32, about: &About) -> io::Result<Finished>;
+    /// Puts the whole in its place; called once, after everything else succeeded. The identity has its complete length.
+    fn finish(&self, generation: u32, identity: &Identity, about: &About) -> io::Result<Finished>;
 }
 
 /// Describes the answer that began a file.
@@ -57,13 +61,4 @@ pub struct About {
 pub struct Finished {
     /// The file, where it is one.
     pub path: Option<PathBuf>,
-}
-
-/// Names a digest of the whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Digest {
-    /// The algorithm, as registered: `sha-256`, `sha-512`.
-    pub algorithm: String,
-    /// The octets of the digest.
-    pub value: Vec<u8>,
 }
