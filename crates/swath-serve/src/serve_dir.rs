@@ -15,7 +15,7 @@ use http::{Request, Response};
 
 use crate::buffers::Buffers;
 use crate::cors::Cors;
-use crate::exchange::{Recorder, Wire};
+use crate::exchange::Recorder;
 use crate::perform::ContentBody;
 use crate::service::{Service, ServiceOptions, Site};
 use crate::store::{Files, FilesOptions, OpenRootError, Store};
@@ -147,7 +147,7 @@ impl<B> tower_service::Service<Request<B>> for ServeDir {
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = Arc::clone(&self.service);
         let (parts, _content) = request.into_parts();
-        Box::pin(async move { Ok(service.respond(&parts, None, Wire::Unknown).await) })
+        Box::pin(async move { Ok(service.respond(&parts, None).await) })
     }
 }
 

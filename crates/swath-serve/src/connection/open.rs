@@ -6,6 +6,7 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::net::{TcpStream, UnixStream};
@@ -34,7 +35,7 @@ pub(crate) async fn serve<R: Respond>(
     scheme: Scheme,
     context: Arc<Context<R>>,
 ) {
-    let info = ConnectionInfo { peer, client: peer, scheme, tally: Tally::new() };
+    let info = ConnectionInfo { number: number(), peer, client: peer, scheme, tally: Tally::new() };
     // A socket its peer has reset in the meantime is nothing to report.
     let Ok(stream) = register(accepted) else { return };
     let _open = Counted::new(&context.respond);
@@ -43,6 +44,12 @@ pub(crate) async fn serve<R: Respond>(
         (Scheme::Https, Stream::Tcp(socket)) => Box::pin(secure(socket, info, context)).await,
         (_, stream) => clear(stream, info, context).await,
     }
+}
+
+/// Numbers the connections of this process, so that records can say which exchanges shared one.
+fn number() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 /// A connection that is counted for as long as this lives, also when serving it panics.
@@ -68,7 +75,7 @@ pub(crate) async fn turn_away<R: Respond>(
     scheme: Scheme,
     context: Arc<Context<R>>,
 ) {
-    let info = ConnectionInfo { peer, client: peer, scheme, tally: Tally::new() };
+    let info = ConnectionInfo { number: number(), peer, client: peer, scheme, tally: Tally::new() };
     let Ok(mut stream) = register(accepted) else { return };
     match scheme {
         Scheme::Http => refuse(&mut stream, Some(Answer::TOO_MANY), &info, &context).await,

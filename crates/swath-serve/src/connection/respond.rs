@@ -74,6 +74,8 @@ pub struct Refusal {
 /// What a connection knows when a request arrives on it; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ConnectionInfo {
+    /// Its number, counted from 1 as connections are taken up.
+    pub number: u64,
     /// The other end of the socket.
     pub peer: Peer,
     /// Whom to name in logs: the peer, or whom a trusted proxy says it stands for.

@@ -3,18 +3,17 @@
 //! Comes in: a function that renders them. Goes out: a service that answers `GET /metrics`, and nothing to
 //! pages that reached it by a name they made up (DNS rebinding).
 
-use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderName, HeaderValue};
-use http::uri::Authority;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode, request};
 use http_body_util::Full;
 
 use super::respond::{ConnectionInfo, Refusal, Respond};
 use crate::limits::Limits;
+use crate::rebinding::{REFUSED, is_addressed_directly};
 
 /// The path of the metrics, where collectors look for them.
 const PATH: &str = "/metrics";
@@ -39,9 +38,7 @@ impl<F: Fn() -> String + Send + Sync + 'static> Scrape<F> {
     /// Answers one request head.
     fn answer(&self, parts: &request::Parts) -> Response<Full<Bytes>> {
         if !is_addressed_directly(parts) {
-            let because =
-                "ask by address or as localhost: other names are refused, as a web page could make them up\n";
-            return text(StatusCode::MISDIRECTED_REQUEST, because);
+            return text(StatusCode::MISDIRECTED_REQUEST, REFUSED);
         }
         if parts.method != Method::GET && parts.method != Method::HEAD {
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
@@ -87,23 +84,6 @@ impl<F: Fn() -> String + Send + Sync + 'static> Respond for Scrape<F> {
     fn refused(&self, _: &Refusal, _: &ConnectionInfo) {}
 }
 
-/// Says whether the request names this machine by an address or as `localhost`.
-///
-/// A page whose name was pointed at this address after it was loaded (DNS rebinding) asks under its own name.
-fn is_addressed_directly(parts: &request::Parts) -> bool {
-    let mut hosts = parts.headers.get_all(HOST).iter();
-    let named = match (parts.uri.authority(), hosts.next(), hosts.next()) {
-        (Some(authority), _, None) => Some(authority.clone()),
-        (None, Some(host), None) => Authority::try_from(host.as_bytes()).ok(),
-        _ => None,
-    };
-    named.is_some_and(|authority| {
-        let host = authority.host();
-        let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-        bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok()
-    })
-}
-
 fn text(status: StatusCode, sentence: &'static str) -> Response<Full<Bytes>> {
     response(status, PLAIN, Bytes::from_static(sentence.as_bytes()))
 }
@@ -127,6 +107,7 @@ fn response(status: StatusCode, content_type: HeaderValue, content: Bytes) -> Re
 mod tests {
     use super::*;
     use http::Request;
+    use http::header::HOST;
 
     fn status(method: &str, target: &str, hosts: &[&str]) -> u16 {
         let scrape = Scrape::new(PLAIN, || "up 1\n".to_owned());

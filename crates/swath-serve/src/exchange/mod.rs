@@ -3,6 +3,7 @@
 //! In: what was asked, decided and sent. Out: one [`Exchange`] per request, after its response really
 //! ended, given to every [`Sink`] (log, metrics, inspector) and, while it runs, to the views of the player page.
 
+mod detail;
 mod open;
 mod received;
 mod record;
@@ -15,9 +16,11 @@ use http::{HeaderValue, Method, StatusCode};
 
 use crate::connection::Peer;
 
+pub use self::detail::{DETAILS_PER_SECOND, Detail, Fields};
 pub(crate) use self::open::Open;
+pub use self::open::Running;
 pub use self::received::{Answered, Received};
-pub use self::record::{Record, Recorder, Sink, Wire};
+pub use self::record::{Record, Recorder, Sink, Wire, lines};
 pub use self::views::{Cost, Spent, Views};
 
 /// Holds what was asked, decided and sent in one exchange.
@@ -54,6 +57,8 @@ pub struct Exchange {
     pub fault: Option<String>,
     /// How long it took from the head received to the end.
     pub elapsed: Duration,
+    /// What an inspector shows beyond this; `None` while there is none, and beyond [`DETAILS_PER_SECOND`].
+    pub detail: Option<Box<Detail>>,
 }
 
 impl Exchange {
@@ -76,6 +81,7 @@ impl Exchange {
             outcome,
             fault: None,
             elapsed: Duration::ZERO,
+            detail: None,
         }
     }
 

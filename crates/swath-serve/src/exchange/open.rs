@@ -3,13 +3,13 @@
 //! In: octets given to the HTTP layer (from the record) and octets that left (from the tally).
 //! Out: exactly one [`Exchange`] to the sinks, when both sides are through with it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use super::Answered;
 use super::record::Sink;
 use super::views::Cost;
-use super::{Exchange, Outcome};
+use super::{Detail, Exchange, Outcome};
 
 /// Holds one running exchange.
 pub(crate) struct Open {
@@ -18,6 +18,8 @@ pub(crate) struct Open {
     started: Instant,
     /// Whether a tally reports what left; if not, what is given counts as sent.
     counted: bool,
+    /// Whether an inspector wants the details.
+    detailed: bool,
     state: Mutex<State>,
 }
 
@@ -30,6 +32,8 @@ struct State {
     /// Why the connection ended, once it has.
     connection_over: Option<Outcome>,
     closed: Option<Outcome>,
+    /// When the answer's head had left, if an inspector wants to know.
+    first_octet: Option<Duration>,
 }
 
 impl State {
@@ -54,8 +58,10 @@ impl Open {
             head_written: false,
             connection_over: None,
             closed: None,
+            first_octet: None,
         };
-        Self { sinks, cost, started, counted, state: Mutex::new(state) }
+        let detailed = state.exchange.as_ref().is_some_and(|exchange| exchange.detail.is_some());
+        Self { sinks, cost, started, counted, detailed, state: Mutex::new(state) }
     }
 
     /// Notes the answer.
@@ -66,6 +72,18 @@ impl Open {
             exchange.because = answered.because;
             exchange.section = answered.section;
             exchange.bytes_planned = answered.bytes_planned;
+        }
+    }
+
+    /// Says whether an inspector wants the details of this exchange.
+    pub(super) fn is_detailed(&self) -> bool {
+        self.detailed
+    }
+
+    /// Notes details.
+    pub(super) fn describe(&self, describe: impl FnOnce(&mut Detail)) {
+        if let Some(detail) = self.lock().exchange.as_mut().and_then(|exchange| exchange.detail.as_mut()) {
+            describe(detail);
         }
     }
 
@@ -81,6 +99,7 @@ impl Open {
         let mut state = self.lock();
         state.given = state.given.saturating_add(octets);
         if !self.counted {
+            self.began(&mut state);
             self.count(&mut state, octets);
         }
     }
@@ -108,6 +127,7 @@ impl Open {
     pub(crate) fn wrote_head(&self) {
         let mut state = self.lock();
         state.head_written = true;
+        self.began(&mut state);
         self.settle(state);
     }
 
@@ -138,6 +158,13 @@ impl Open {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes that the answer has begun to leave.
+    fn began(&self, state: &mut State) {
+        if self.detailed && state.first_octet.is_none() {
+            state.first_octet = Some(self.started.elapsed());
+        }
+    }
+
     fn count(&self, state: &mut State, octets: u64) {
         state.sent = state.sent.saturating_add(octets);
         if let Some(cost) = &self.cost {
@@ -159,11 +186,49 @@ impl Open {
         exchange.bytes_sent = state.sent;
         exchange.outcome = outcome;
         exchange.elapsed = self.started.elapsed();
+        if let Some(detail) = &mut exchange.detail {
+            detail.first_octet = state.first_octet;
+        }
         drop(state);
         let exchange = Arc::new(exchange);
         for sink in self.sinks.iter() {
             sink.closed();
             sink.record(&exchange);
         }
+    }
+}
+
+/// Looks at an exchange that has not ended, without keeping it alive.
+pub struct Running(Weak<Open>);
+
+impl Running {
+    pub(super) fn new(open: &Arc<Open>) -> Self {
+        Self(Arc::downgrade(open))
+    }
+
+    /// Says whether it has not ended yet.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.0.upgrade().is_some_and(|open| open.lock().exchange.is_some())
+    }
+
+    /// Gives the exchange as it stands, its outcome still open; `None` once it has ended.
+    #[must_use]
+    pub fn now(&self) -> Option<Exchange> {
+        let open = self.0.upgrade()?;
+        let state = open.lock();
+        let mut exchange = state.exchange.clone()?;
+        exchange.bytes_sent = state.sent;
+        exchange.elapsed = open.started.elapsed();
+        if let Some(detail) = &mut exchange.detail {
+            detail.first_octet = state.first_octet;
+        }
+        Some(exchange)
+    }
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Running").finish()
     }
 }

@@ -8,7 +8,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Answered, Exchange, Open, Outcome, Received, Views};
+use http::{HeaderMap, Version};
+
+use super::detail::Gate;
+use super::{Answered, Detail, Exchange, Fields, Open, Outcome, Received, Running, Views};
 use crate::tally::Tally;
 
 /// Takes the records of exchanges that ended: a log, metrics, an inspector.
@@ -23,6 +26,14 @@ pub trait Sink: Send + Sync {
 
     /// Notes that an exchange that began has ended; its record follows.
     fn closed(&self) {}
+
+    /// Says whether exchanges are to come with a [`Detail`]; asked once. What nobody wants costs nothing.
+    fn wants_details(&self) -> bool {
+        false
+    }
+
+    /// Takes a look at an exchange that has just begun; called only for those with details, and those who want them.
+    fn began(&self, _running: Running) {}
 }
 
 /// Opens records and hands finished ones to every sink.
@@ -30,6 +41,8 @@ pub trait Sink: Send + Sync {
 pub struct Recorder {
     sinks: Arc<[Arc<dyn Sink>]>,
     views: Option<Arc<Views>>,
+    /// `None` while nobody wants details.
+    gate: Option<Arc<Gate>>,
 }
 
 /// Says what counts the octets that really leave.
@@ -47,7 +60,8 @@ impl Recorder {
     /// Makes a recorder that hands each record to all of `sinks`, and charges views while octets leave.
     #[must_use]
     pub fn new(sinks: Vec<Arc<dyn Sink>>, views: Option<Arc<Views>>) -> Self {
-        Self { sinks: sinks.into(), views }
+        let gate = sinks.iter().any(|sink| sink.wants_details()).then(|| Arc::new(Gate::new()));
+        Self { sinks: sinks.into(), views, gate }
     }
 
     /// Makes a recorder that keeps nothing.
@@ -69,6 +83,7 @@ impl Recorder {
             target: Some(received.target),
             range: received.range,
             if_range: received.if_range,
+            detail: self.detail(received.instant),
             ..Exchange::without_request(received.peer, Outcome::AbortedByPeer)
         };
         for sink in self.sinks.iter() {
@@ -77,6 +92,11 @@ impl Recorder {
         let counted = matches!(wire, Wire::Http1(_));
         let open = Open::new(Arc::clone(&self.sinks), cost, counted, received.instant, exchange);
         let open = Arc::new(open);
+        if open.is_detailed() {
+            for sink in self.sinks.iter().filter(|sink| sink.wants_details()) {
+                sink.began(Running::new(&open));
+            }
+        }
         if let Wire::Http1(tally) = &wire {
             tally.expect(Arc::clone(&open));
         }
@@ -84,11 +104,16 @@ impl Recorder {
     }
 
     /// Hands over the record of a connection or head that never became a request.
-    pub fn note(&self, exchange: Exchange) {
+    pub fn note(&self, mut exchange: Exchange) {
+        exchange.detail = self.detail(Instant::now());
         let exchange = Arc::new(exchange);
         for sink in self.sinks.iter() {
             sink.record(&exchange);
         }
+    }
+
+    fn detail(&self, now: Instant) -> Option<Box<Detail>> {
+        self.gate.as_ref()?.admit(now).map(|id| Box::new(Detail::new(id)))
     }
 }
 
@@ -96,6 +121,11 @@ impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorder").field("sinks", &self.sinks.len()).finish_non_exhaustive()
     }
+}
+
+/// Gives fields as a record takes them.
+pub fn lines(fields: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+    fields.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
 }
 
 /// Records one request; whoever sends its content owns it.
@@ -116,6 +146,32 @@ impl Record {
         let exchange = Exchange::without_request(None, Outcome::AbortedByPeer);
         let open = Open::new(Arc::new([]), None, false, Instant::now(), exchange);
         Self { open: Arc::new(open), wire: Wire::Unknown, closed: false }
+    }
+
+    /// Notes what was asked in detail: on which connection, in which version, with which fields; their names are in lower
+    /// case. Nothing is looked at unless an inspector wants it.
+    pub fn asked<'a>(
+        &self,
+        connection: Option<u64>,
+        version: Version,
+        fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) {
+        if self.open.is_detailed() {
+            let request = Fields::gather(fields.into_iter());
+            self.open.describe(|detail| {
+                detail.connection = connection;
+                detail.version = Some(version);
+                detail.request = request;
+            });
+        }
+    }
+
+    /// Notes the fields of the answer. Nothing is looked at unless an inspector wants it.
+    pub fn answered_with<'a>(&self, fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) {
+        if self.open.is_detailed() {
+            let answer = Fields::gather(fields.into_iter());
+            self.open.describe(|detail| detail.answer = answer);
+        }
     }
 
     /// Notes the answer, before its head is returned.

@@ -45,7 +45,7 @@ use self::reach::Reach;
 pub use self::trust::{Trust, TrustError};
 use crate::buffers::Buffers;
 use crate::connection::{ConnectionInfo, Refusal, Respond};
-use crate::exchange::{Answered, Received, Record, Recorder};
+use crate::exchange::{Answered, Received, Record, Recorder, lines};
 use crate::head::{self, Wish};
 use crate::perform::ContentBody;
 use crate::service::respond as shared;
@@ -152,6 +152,8 @@ impl Lens {
             section: None,
             bytes_planned: length.unwrap_or_default(),
         });
+        // As they came: what belongs to the connection tells about the origin, too.
+        record.answered_with(lines(&origins.headers));
         let body = body::Forwarded::new(content, connection, self.patience, record);
         let mut response = Response::new(LensBody::Forwarded(Box::new(body)));
         *response.status_mut() = origins.status;
@@ -182,6 +184,7 @@ impl Lens {
             bytes_planned: answer.content.length(),
         });
         let (head, content) = answer.into_response().into_parts();
+        record.answered_with(lines(&head.headers));
         let body = ContentBody::new(content, None, record, Arc::clone(&self.buffers));
         Response::from_parts(head, LensBody::Own(Box::new(body)))
     }
@@ -212,6 +215,7 @@ impl Respond for Lens {
     async fn respond(&self, parts: Parts, _: bool, connection: &ConnectionInfo) -> Response<LensBody> {
         let received = Received::now(Some(connection.client), &parts);
         let record = self.recorder.open(received, shared::wire(connection, &parts));
+        record.asked(Some(connection.number), parts.version, lines(&parts.headers));
         self.answer(&parts, record).await
     }
 

@@ -10,16 +10,21 @@ pub(super) const OCTETS_MAX: usize = 1024;
 
 /// Escapes octets for a JSON string, which takes care of quotes itself.
 pub(super) fn plain(octets: &[u8]) -> String {
-    escape(octets, false)
+    escape(octets, false, OCTETS_MAX)
+}
+
+/// Escapes no more than so many octets, as [`plain`] does.
+pub(crate) fn plain_up_to(octets: &[u8], most: usize) -> String {
+    escape(octets, false, most)
 }
 
 /// Escapes octets and puts them in double quotes; quotes within get a backslash.
 pub(super) fn quoted(octets: &[u8]) -> String {
-    format!("\"{}\"", escape(octets, true))
+    format!("\"{}\"", escape(octets, true, OCTETS_MAX))
 }
 
-fn escape(octets: &[u8], quotes: bool) -> String {
-    let shown = &octets[..octets.len().min(OCTETS_MAX)];
+fn escape(octets: &[u8], quotes: bool, most: usize) -> String {
+    let shown = &octets[..octets.len().min(most)];
     let mut out = String::with_capacity(shown.len() + 16);
     for octet in shown {
         // Writing to a String cannot fail.

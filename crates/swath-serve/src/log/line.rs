@@ -50,7 +50,7 @@ struct Line<'a> {
 #[must_use]
 pub fn json(exchange: &Exchange) -> String {
     let line = Line {
-        time: time(exchange.time),
+        time: rfc3339(exchange.time),
         peer: exchange.peer.map(|peer| peer.to_string()),
         method: exchange.method.as_ref().map(|method| short(method.as_str())),
         target: exchange.target.as_deref().map(plain),
@@ -74,7 +74,7 @@ pub fn json(exchange: &Exchange) -> String {
 /// Gives an exchange as one line of text, ended by LF.
 #[must_use]
 pub fn text(exchange: &Exchange) -> String {
-    let mut line = time(exchange.time);
+    let mut line = rfc3339(exchange.time);
     // Writing to a String cannot fail.
     let _ = match exchange.peer {
         Some(peer) => write!(line, " {peer}"),
@@ -110,7 +110,7 @@ pub fn text(exchange: &Exchange) -> String {
 }
 
 /// Gives a time in UTC as RFC 3339 has it, to the millisecond.
-fn time(time: SystemTime) -> String {
+pub(crate) fn rfc3339(time: SystemTime) -> String {
     // The formatter refuses what lies before 1970; a clock that is so wrong shows as its beginning.
     humantime::format_rfc3339_millis(time.max(SystemTime::UNIX_EPOCH)).to_string()
 }

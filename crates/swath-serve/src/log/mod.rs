@@ -9,29 +9,21 @@
 
 mod escape;
 mod line;
+mod lines;
 mod writer;
 
 use std::io;
 use std::os::fd::AsFd;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, SyncSender};
-use std::time::{Duration, Instant};
 
-use self::writer::{Message, Writer};
 use crate::exchange::{Exchange, Outcome, Sink};
 
+pub(crate) use self::escape::plain_up_to;
+pub(crate) use self::line::rfc3339;
 pub use self::line::{JSON_KEYS, json, text};
-
-/// How many lines wait to be written; more are dropped.
-pub const LINES_MAX: usize = 16_384;
-
-/// How many octets of requests wait to be written; more are dropped.
-const WAITING_MAX: usize = 16 << 20;
-
-/// How long the last lines may take when the server ends.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub use self::lines::LINES_MAX;
+pub(crate) use self::lines::{Lines, Words};
 
 /// Says in which form exchanges are logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,19 +54,13 @@ impl FromStr for Format {
 #[derive(Debug)]
 pub struct Log {
     /// `None` when the log is off.
-    queue: Option<SyncSender<Message>>,
+    lines: Option<Lines<Exchange>>,
     format: Format,
-    counts: Arc<Counts>,
 }
 
-/// What the serving threads and the writing thread tell each other.
-#[derive(Debug, Default)]
-struct Counts {
-    /// Octets of requests that wait.
-    waiting: AtomicUsize,
-    /// Lines that were never written.
-    dropped: AtomicU64,
-}
+/// What is said of lines of the log that were lost.
+const WORDS: Words =
+    Words { what: "log", place: "standard output", slow: "whatever reads standard output is too slow" };
 
 impl Log {
     /// Begins to write to standard output, past its buffer, in a thread of its own.
@@ -99,37 +85,24 @@ impl Log {
         out: impl io::Write + Send + 'static,
         report: impl FnMut(&str) + Send + 'static,
     ) -> io::Result<Arc<Self>> {
-        let counts = Arc::new(Counts::default());
         let render = match format {
-            Format::Off => return Ok(Arc::new(Self { queue: None, format, counts })),
+            Format::Off => return Ok(Arc::new(Self { lines: None, format })),
             Format::Text => text,
             Format::Json => json,
         };
-        let (queue, messages) = mpsc::sync_channel(LINES_MAX);
-        let writer = Writer::new(out, render, report, Arc::clone(&counts));
-        std::thread::Builder::new().name("swath-log".to_owned()).spawn(move || writer.run(&messages))?;
-        Ok(Arc::new(Self { queue: Some(queue), format, counts }))
+        let lines = Lines::begin(WORDS, render, out, report)?;
+        Ok(Arc::new(Self { lines: Some(lines), format }))
     }
 
     /// Says how many lines were never written.
     #[must_use]
     pub fn lines_dropped(&self) -> u64 {
-        self.counts.dropped.load(Ordering::Relaxed)
+        self.lines.as_ref().map_or(0, Lines::dropped)
     }
 
     /// Waits until all that was recorded so far is written, for two seconds at most; says whether it was.
     pub fn flush(&self) -> bool {
-        let Some(queue) = &self.queue else { return true };
-        let deadline = Instant::now() + PATIENCE;
-        let (done, written) = mpsc::sync_channel(1);
-        // The queue may be full at first: its own send would wait without end.
-        while queue.try_send(Message::Flush(done.clone())).is_err() {
-            if Instant::now() >= deadline {
-                return false;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        written.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
+        self.lines.as_ref().is_none_or(Lines::flush)
     }
 }
 
@@ -143,17 +116,11 @@ fn is_housekeeping(exchange: &Exchange) -> bool {
 
 impl Sink for Log {
     fn record(&self, exchange: &Arc<Exchange>) {
-        let Some(queue) = &self.queue else { return };
+        let Some(lines) = &self.lines else { return };
         if self.format == Format::Text && is_housekeeping(exchange) {
             return;
         }
-        let weight = weight(exchange);
-        let waiting = self.counts.waiting.fetch_add(weight, Ordering::Relaxed);
-        let fits = waiting.saturating_add(weight) <= WAITING_MAX;
-        if !fits || queue.try_send(Message::Exchange(Arc::clone(exchange))).is_err() {
-            self.counts.waiting.fetch_sub(weight, Ordering::Relaxed);
-            self.counts.dropped.fetch_add(1, Ordering::Relaxed);
-        }
+        lines.push(Arc::clone(exchange), weight(exchange));
     }
 }
 

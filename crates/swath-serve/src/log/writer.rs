@@ -1,6 +1,6 @@
 //! The thread that writes the log.
 //!
-//! In: exchanges, in the order in which they ended. Out: lines, many to a write when many wait; sentences for
+//! In: exchanges or entries, in the order in which they ended. Out: lines, many to a write when many wait; sentences for
 //! standard error when lines were lost.
 
 use std::io::{self, ErrorKind, Write};
@@ -9,8 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
-use super::{Counts, weight};
-use crate::exchange::Exchange;
+use super::lines::{Counts, Words};
 
 /// How many octets are gathered for one write.
 const GATHER: usize = 64 << 10;
@@ -22,15 +21,17 @@ const REPORT_EVERY: Duration = Duration::from_secs(10);
 /// thread for each of its lines, which would cost more than writing them.
 const REST: Duration = Duration::from_millis(2);
 
-pub(super) enum Message {
-    Exchange(Arc<Exchange>),
+pub(super) enum Message<T> {
+    /// What to write, and about how much memory it holds.
+    One(Arc<T>, usize),
     /// Answered once everything before it is written.
     Flush(SyncSender<()>),
 }
 
-pub(super) struct Writer<W, R> {
+pub(super) struct Writer<T, W, R> {
+    words: Words,
     out: W,
-    render: fn(&Exchange) -> String,
+    render: fn(&T) -> String,
     report: R,
     counts: Arc<Counts>,
     gathered: Vec<u8>,
@@ -43,9 +44,16 @@ pub(super) struct Writer<W, R> {
     error: Option<io::Error>,
 }
 
-impl<W: Write, R: FnMut(&str)> Writer<W, R> {
-    pub(super) fn new(out: W, render: fn(&Exchange) -> String, report: R, counts: Arc<Counts>) -> Self {
+impl<T, W: Write, R: FnMut(&str)> Writer<T, W, R> {
+    pub(super) fn new(
+        words: Words,
+        out: W,
+        render: fn(&T) -> String,
+        report: R,
+        counts: Arc<Counts>,
+    ) -> Self {
         Self {
+            words,
             out,
             render,
             report,
@@ -60,7 +68,7 @@ impl<W: Write, R: FnMut(&str)> Writer<W, R> {
     }
 
     /// Writes until every sender is gone.
-    pub(super) fn run(mut self, messages: &Receiver<Message>) {
+    pub(super) fn run(mut self, messages: &Receiver<Message<T>>) {
         while let Ok(first) = messages.recv() {
             let mut next = Ok(first);
             // What waits goes out in one write.
@@ -74,12 +82,12 @@ impl<W: Write, R: FnMut(&str)> Writer<W, R> {
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn take(&mut self, message: Message<T>) {
         match message {
-            Message::Exchange(exchange) => {
-                self.gathered.extend_from_slice((self.render)(&exchange).as_bytes());
+            Message::One(one, weight) => {
+                self.gathered.extend_from_slice((self.render)(&one).as_bytes());
                 self.lines += 1;
-                self.counts.waiting.fetch_sub(weight(&exchange), Ordering::Relaxed);
+                self.counts.waiting.fetch_sub(weight, Ordering::Relaxed);
                 if self.gathered.len() >= GATHER {
                     self.write();
                 }
@@ -106,7 +114,10 @@ impl<W: Write, R: FnMut(&str)> Writer<W, R> {
             self.error = Some(error);
         } else if !self.reader_is_gone {
             self.reader_is_gone = true;
-            (self.report)("log: nobody reads standard output any more; serving goes on without a log");
+            let Words { what, place, .. } = self.words;
+            (self.report)(&format!(
+                "{what}: nobody reads {place} any more; serving goes on without a {what}"
+            ));
         }
     }
 
@@ -136,9 +147,10 @@ impl<W: Write, R: FnMut(&str)> Writer<W, R> {
             self.reported_at = Some(Instant::now());
             let why = match self.error.take() {
                 Some(error) => error.to_string(),
-                None => "whatever reads standard output is too slow".to_owned(),
+                None => self.words.slow.to_owned(),
             };
-            (self.report)(&format!("log: {lost} lines were lost: {why}"));
+            let what = self.words.what;
+            (self.report)(&format!("{what}: {lost} lines were lost: {why}"));
         }
     }
 }
@@ -150,7 +162,7 @@ mod tests {
 
     use super::super::{Format, LINES_MAX, Log};
     use super::*;
-    use crate::exchange::{Outcome, Sink};
+    use crate::exchange::{Exchange, Outcome, Sink};
 
     /// Takes what is written; waits while the test holds it, and then answers as told.
     #[derive(Clone, Default)]

@@ -25,9 +25,9 @@ use http::request::Parts;
 use http::{HeaderValue, Response};
 
 use crate::buffers::Buffers;
-use crate::connection::Peer;
+use crate::connection::ConnectionInfo;
 use crate::cors::Cors;
-use crate::exchange::{Answered, Received, Record, Recorder, Views, Wire};
+use crate::exchange::{Answered, Received, Record, Recorder, Views, Wire, lines};
 use crate::head::{self, Wish};
 use crate::pages::Panel;
 use crate::perform::ContentBody;
@@ -81,11 +81,15 @@ impl Service {
 
     /// Answers one request; its content, if it has any, is never read.
     ///
-    /// `peer` is whom the record names, if that is known; `wire` is what counts the octets that leave. It never fails: every fault is an answer.
-    pub async fn respond(&self, parts: &Parts, peer: Option<Peer>, wire: Wire) -> Response<ContentBody> {
-        let received = Received::now(peer, parts);
+    /// `connection` is what it came on, if that is known, so that the record can name the peer and count the octets that
+    /// leave. It never fails: every fault is an answer.
+    pub async fn respond(&self, parts: &Parts, connection: Option<&ConnectionInfo>) -> Response<ContentBody> {
+        let wire = connection.map_or(Wire::Unknown, |connection| respond::wire(connection, parts));
+        let received = Received::now(connection.map(|connection| connection.client), parts);
         let request = Request::read(parts, received.time);
         let record = self.options.recorder.open(received, wire);
+        let number = connection.map(|connection| connection.number);
+        record.asked(number, parts.version, lines(&parts.headers));
         let reply = self.reply(&request).await;
         self.perform(reply, &request, record)
     }
@@ -143,6 +147,7 @@ impl Service {
             bytes_planned: answer.content.length(),
         });
         let (head, content) = reply.answer.into_response().into_parts();
+        record.answered_with(lines(&head.headers));
         let body = ContentBody::new(content, reply.source, record, Arc::clone(&self.options.buffers));
         Response::from_parts(head, body)
     }

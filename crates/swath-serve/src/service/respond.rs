@@ -23,7 +23,7 @@ impl Respond for Service {
         _has_content: bool,
         connection: &ConnectionInfo,
     ) -> Response<ContentBody> {
-        Service::respond(self, &parts, Some(connection.client), wire(connection, &parts)).await
+        Service::respond(self, &parts, Some(connection)).await
     }
 
     fn refuse(&self, refusal: &Refusal, connection: &ConnectionInfo) -> Response<ContentBody> {

@@ -22,6 +22,7 @@ Examples:
   swath serve /srv/media --listen https://[::]:443 --tls-cert chain.pem --tls-key key.pem
   swath serve /srv/tiles --cors https://maps.example --cache-control 'public, max-age=3600'
   swath serve http://127.0.0.1:9000/   see what goes on before the server there
+  swath serve --demo --inspect         play, seek, and watch what is exchanged
   swath serve --config /etc/swath.toml --log json
 
 Every flag is also a variable and a key of the file given by --config: --max-open-range is \
@@ -99,6 +100,10 @@ fn valued(arg: Arg, setting: &'static Setting) -> Arg {
         Some(default) => arg.default_value(default),
         None => arg,
     };
+    let arg = match setting.alone {
+        Some(alone) => arg.num_args(0..=1).require_equals(true).default_missing_value(alone),
+        None => arg,
+    };
     if setting.words.is_empty() {
         arg.value_parser(value_parser!(OsString))
     } else {
@@ -149,9 +154,11 @@ mod tests {
         for setting in ALL {
             let flag = format!("--{}", setting.key);
             let word = setting.words.last().copied().unwrap_or("x");
+            let joined = format!("{flag}={word}");
             let args = match (setting.is_positional(), setting.kind) {
                 (true, _) => vec![word],
                 (false, Kind::Switch) => vec![flag.as_str()],
+                (false, _) if setting.alone.is_some() => vec![joined.as_str()],
                 (false, _) => vec![flag.as_str(), word],
             };
             let layer = parse(&args).0;
@@ -159,6 +166,13 @@ mod tests {
             assert_eq!(found.origin, Origin::Flag(setting.flag()));
             assert_eq!(found.values, [if setting.kind == Kind::Switch { "true" } else { word }]);
         }
+    }
+
+    #[test]
+    fn a_flag_that_may_stand_alone_takes_no_word_after_it() {
+        let layer = parse(&["--inspect", "media"]).0;
+        assert_eq!(layer.get(&crate::settings::table::INSPECT).expect("typed").values, ["on"]);
+        assert_eq!(layer.get(&crate::settings::table::ROOT).expect("typed").values, ["media"]);
     }
 
     #[test]

@@ -122,6 +122,10 @@ pub(crate) struct AnswerSettings {
 pub(crate) struct RecordSettings {
     pub(crate) log: Format,
     pub(crate) metrics: Option<SocketAddr>,
+    /// Where the inspector listens.
+    pub(crate) inspect: Option<SocketAddr>,
+    /// Where exchanges are recorded.
+    pub(crate) inspect_record: Option<PathBuf>,
 }
 
 /// Gathers the layers and converts them; warnings come beside the result, whatever it is.

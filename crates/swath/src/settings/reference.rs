@@ -27,6 +27,7 @@ fn row(setting: &Setting) -> String {
     let flag = match setting.kind {
         Kind::Switch => format!("`{}`", setting.flag()),
         _ if setting.is_positional() => format!("`{}`", setting.flag()),
+        _ if setting.alone.is_some() => format!("`{}[={}]`", setting.flag(), setting.value),
         _ => format!("`{} {}`", setting.flag(), setting.value),
     };
     let key = if setting.in_file() { format!("`{}`", setting.key) } else { "not in a file".to_owned() };

@@ -7,6 +7,7 @@ use std::{
     cell::RefCell,
     ffi::{OsStr, OsString},
     fmt::Display,
+    net::{Ipv4Addr, SocketAddr},
     num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     path::PathBuf,
     str::FromStr,
@@ -32,6 +33,10 @@ use super::{
 
 /// The least that [`HEAD_BYTES_MIN`] allows, as the table's sizes are read.
 const HEAD_BYTES_LEAST: u64 = HEAD_BYTES_MIN as u64;
+
+/// Where an inspector listens unless told otherwise: next to the server's own port.
+pub(crate) const INSPECT_ADDRESS: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8207);
 
 /// The settings that make up a [`Policy`]; `swath explain` takes them too.
 pub(crate) static POLICY: &[&Setting] = &[
@@ -292,7 +297,26 @@ fn records(reader: &Reader<'_>) -> RecordSettings {
             _ => Format::Text,
         },
         metrics: reader.one(&table::METRICS, |v| value::unless(v, "off", address)).flatten(),
+        inspect: reader.one(&table::INSPECT, |v| value::unless(v, "off", inspect_address)).flatten(),
+        inspect_record: reader.path(&table::INSPECT_RECORD),
     }
+}
+
+/// Reads where an inspector listens: on loopback, as it shows who asks for what.
+pub(crate) fn inspect_address(value: &OsStr) -> Result<SocketAddr, Wrong> {
+    if value == "on" {
+        return Ok(INSPECT_ADDRESS);
+    }
+    let address: SocketAddr =
+        value::parsed(value, "an address to listen on: write on, or IP:PORT, such as 127.0.0.1:8207")?;
+    if address.ip().to_canonical().is_loopback() {
+        return Ok(address);
+    }
+    let port = address.port();
+    Err(format!(
+        "is not on loopback, and an inspector shows who asks for what: listen on 127.0.0.1:{port}, and from another \
+         machine reach it by ssh -L {port}:127.0.0.1:{port}"
+    ))
 }
 
 /// Reads single settings and gathers what is wrong, so that all of it can be told at once.
@@ -376,7 +400,7 @@ mod tests {
     #[test]
     fn every_setting_with_a_meaning_of_its_own_complains_about_nonsense() {
         // Paths take anything, and so does a field value.
-        let free = ["root", "tls-cert", "tls-key", "config", "cache-control"];
+        let free = ["root", "tls-cert", "tls-key", "config", "cache-control", "inspect-record"];
         for setting in table::ALL.iter().filter(|setting| !free.contains(&setting.key)) {
             let complaints = complaints(&[(setting, "\u{1}nonsense")]);
             assert_eq!(complaints.len(), 1, "{}: {complaints:?}", setting.key);
@@ -413,6 +437,23 @@ mod tests {
         file.put(&table::HIDDEN, vec!["true".into()], layers::Origin::Variable("SWATH_HIDDEN".to_owned()));
         weaker.0.push(file);
         assert!(resolve(&weaker).is_ok(), "a weaker place may speak of files");
+    }
+
+    #[test]
+    fn an_inspector_listens_on_loopback_only() {
+        let inspect =
+            |value| resolve(&layers(&[(&table::INSPECT, value)])).map(|settings| settings.records.inspect);
+        assert_eq!(inspect("off"), Ok(None));
+        assert_eq!(inspect("on"), Ok(Some(INSPECT_ADDRESS)));
+        for fine in ["127.0.0.1:0", "127.1.2.3:80", "[::1]:8207"] {
+            assert_eq!(inspect(fine), Ok(Some(fine.parse().expect("an address"))));
+        }
+        for public in ["0.0.0.0:8207", "[::]:8207", "192.0.2.1:8207"] {
+            assert!(
+                inspect(public).expect_err("public")[0].contains("ssh -L 8207:127.0.0.1:8207"),
+                "{public}"
+            );
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(crate) struct Setting {
     pub(crate) words: &'static [&'static str],
     /// The default as a person would type it; `None` where there is no value to name.
     pub(crate) default: Option<&'static str>,
+    /// What the flag means when it stands alone; a value is joined to such a flag by `=`.
+    pub(crate) alone: Option<&'static str>,
     /// The heading under which help lists it.
     pub(crate) heading: &'static str,
     /// One sentence for `-h`.
@@ -76,6 +78,7 @@ const NONE: Setting = Setting {
     value: "",
     words: &[],
     default: None,
+    alone: None,
     heading: "",
     help: "",
     more: "",
@@ -348,6 +351,19 @@ settings! {
         value: "ADDR",
         default: Some("off"),
         help: "Serve OpenMetrics on a listener of its own, at /metrics",
+    }
+    INSPECT = RECORDS / "inspect" {
+        value: "ADDR",
+        default: Some("off"),
+        alone: Some("on"),
+        help: "Show what is exchanged, live, on a page of its own at http://127.0.0.1:8207/",
+        more: "on, or another IP:PORT of this machine's loopback; from elsewhere, forward the port (ssh -L). \
+               Cookies, credentials and the values of queries are masked, content is never kept.",
+    }
+    INSPECT_RECORD = RECORDS / "inspect-record" {
+        value: "FILE",
+        help: "Write what is exchanged to this file, for swath inspect FILE; what is there already stays",
+        more: "One line of JSON an exchange, masked as --inspect does. Ends at 1 GiB.",
     }
 
     CONFIG = CONFIGURATION / "config" {

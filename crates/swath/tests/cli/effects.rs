@@ -15,9 +15,20 @@ use crate::{
     serve::half_read,
 };
 
-/// Settings whose effect `serve.rs` shows.
-const ELSEWHERE: &[&str] =
-    &["demo", "listen", "tls-cert", "tls-key", "grace", "log", "config", "cache-control", "no-ranges"];
+/// Settings whose effect `serve.rs` shows, or `inspect.rs`.
+const ELSEWHERE: &[&str] = &[
+    "demo",
+    "listen",
+    "tls-cert",
+    "tls-key",
+    "grace",
+    "log",
+    "config",
+    "cache-control",
+    "no-ranges",
+    "inspect",
+    "inspect-record",
+];
 
 /// One setting: how it is given, what is asked, and what only then is in the answer.
 struct Effect {
@@ -386,7 +397,7 @@ fn no_setting_is_left_out_here() {
     let source = include_str!("effects.rs");
     let flags = help.lines().filter_map(|line| line.trim_start().strip_prefix("--"));
     let mut seen = 0;
-    for flag in flags.map(|rest| rest.split([' ', '=']).next().expect("a word")) {
+    for flag in flags.map(|rest| rest.split([' ', '=', '[']).next().expect("a word")) {
         seen += 1;
         let shown = source.contains(&format!("\"--{flag}\"")) || ELSEWHERE.contains(&flag);
         assert!(shown, "no test shows what --{flag} does");

@@ -8,6 +8,7 @@ mod effects;
 mod explain;
 mod harness;
 mod help;
+mod inspect;
 mod running;
 mod serve;
 mod spec;

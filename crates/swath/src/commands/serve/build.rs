@@ -1,7 +1,11 @@
 //! From settings to a server: in, what everything means; out, what is needed to run, or why it cannot be had.
 
 use std::{
+    fs::OpenOptions,
+    net::SocketAddr,
     num::{NonZeroU64, NonZeroUsize},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -12,9 +16,10 @@ use swath_serve::{
     buffers::Buffers,
     connection::Scrape,
     exchange::{Recorder, Sink, Views},
+    inspect::{Inspection, Inspector, Recording, RingLimits, Source},
     lens::{Lens, LensOptions},
     limits::Limits,
-    listen::{Inherited, ListenAddress},
+    listen::{Inherited, ListenAddress, ListenError},
     log::Log,
     metrics::Metrics,
     server::{Bound, Notices, Server, ServerOptions},
@@ -42,6 +47,10 @@ pub(super) struct Built {
     pub(super) log: Arc<Log>,
     /// Counts records, on a listener of its own.
     pub(super) metrics: Option<(Bound, Arc<Metrics>)>,
+    /// Shows what is exchanged, on a listener of its own.
+    pub(super) inspector: Option<(Bound, Arc<Inspector>)>,
+    /// Writes what is exchanged to a file.
+    pub(super) recording: Option<Arc<Recording>>,
 }
 
 /// What answers: a service of files, or a lens before another server.
@@ -66,10 +75,12 @@ pub(super) fn build(settings: &ServeSettings, inherited: Vec<Inherited>) -> Resu
     let log = Log::to_stdout(settings.records.log)
         .map_err(|error| runtime(format!("cannot write records: {error}")))?;
     let metrics = metrics(settings, &buffers, &log)?;
+    let inspector = inspector(settings)?;
+    let recording = settings.records.inspect_record.as_deref().map(record).transpose()?;
     let mut sinks: Vec<Arc<dyn Sink>> = vec![Arc::<Log>::clone(&log)];
-    if let Some((_, metrics)) = &metrics {
-        sinks.push(Arc::<Metrics>::clone(metrics));
-    }
+    sinks.extend(metrics.iter().map(|(_, metrics)| Arc::clone(metrics) as Arc<dyn Sink>));
+    sinks.extend(inspector.iter().map(|(_, inspector)| Arc::clone(inspector) as Arc<dyn Sink>));
+    sinks.extend(recording.iter().map(|recording| Arc::clone(recording) as Arc<dyn Sink>));
     let counts = metrics.as_ref().map(|(_, metrics)| Arc::clone(metrics));
     let answers = match (store, &settings.lens) {
         (Some(store), _) => {
@@ -82,7 +93,7 @@ pub(super) fn build(settings: &ServeSettings, inherited: Vec<Inherited>) -> Resu
         }
         (None, None) => return Err(runtime("there is nothing to serve")),
     };
-    Ok(Built { bound, answers, tls, log, metrics })
+    Ok(Built { bound, answers, tls, log, metrics, inspector, recording })
 }
 
 fn service(
@@ -152,6 +163,40 @@ fn metrics(
     let metrics = Metrics::new(Arc::clone(buffers), Some(Arc::clone(log)));
     let bound = bound.map_err(|error| runtime(format!("--metrics: {error}")))?;
     Ok(Some((bound, Arc::new(metrics))))
+}
+
+fn inspector(settings: &ServeSettings) -> Result<Option<(Bound, Arc<Inspector>)>, Failure> {
+    let Some(address) = settings.records.inspect else { return Ok(None) };
+    let bound = bind_inspector(address).map_err(|error| runtime(format!("--inspect: {error}")))?;
+    let source = Source::Live(what(settings));
+    Ok(Some((bound, Arc::new(Inspector::new(source, RingLimits::default())))))
+}
+
+/// Opens the listener of an inspector.
+pub(crate) fn bind_inspector(address: SocketAddr) -> Result<Bound, ListenError> {
+    Server::bind(ServerOptions {
+        listen: vec![address.into()],
+        limits: Inspection::limits(),
+        // A few pages of one person need no more.
+        threads: NonZeroUsize::new(1),
+        ..ServerOptions::default()
+    })
+}
+
+/// Says what is served, in a few words.
+pub(super) fn what(settings: &ServeSettings) -> String {
+    match &settings.lens {
+        Some(lens) => format!("a lens before {}", lens.origin),
+        None if settings.demo => "the demo".to_owned(),
+        None => settings.root.display().to_string(),
+    }
+}
+
+/// Begins to record; the file is for its owner alone, as it says who asks for what.
+fn record(path: &Path) -> Result<Arc<Recording>, Failure> {
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    file.and_then(|file| Recording::begin(file, |said| report::say(said)))
+        .map_err(|error| runtime(format!("--inspect-record: cannot write {}: {error}", path.display())))
 }
 
 fn runtime(error: impl std::fmt::Display) -> Failure {

@@ -17,7 +17,7 @@ mod systemd;
 use std::{env, io, pin::Pin, sync::Arc, time::Duration};
 
 use http::HeaderValue;
-use swath_serve::{connection::Scrape, metrics, tls::Tls};
+use swath_serve::{connection::Scrape, inspect::Inspection, metrics, tls::Tls};
 use tokio::{runtime, sync::oneshot};
 
 use crate::{
@@ -41,10 +41,11 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
         runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
     let done = runtime.block_on(async {
         let built = build::build(&settings, inherited)?;
-        let log = Arc::clone(&built.log);
+        let (log, recording) = (Arc::clone(&built.log), built.recording.clone());
         let done = serve(&settings, built).await;
         // The last records are those of the end itself.
         log.flush();
+        recording.iter().for_each(|recording| _ = recording.flush());
         done
     });
     // Whatever is still being read for a response that was cut off is not worth waiting for.
@@ -68,6 +69,9 @@ async fn serve(settings: &ServeSettings, built: Built) -> Result<(), Failure> {
         let content_type = HeaderValue::from_static(metrics::CONTENT_TYPE);
         let scrape = Scrape::new(content_type, move || metrics.render());
         tokio::spawn(bound.run(Arc::new(scrape), std::future::pending()));
+    }
+    if let Some((bound, inspector)) = built.inspector {
+        tokio::spawn(bound.run(Arc::new(Inspection::new(inspector)), std::future::pending()));
     }
     let (stop, stopped) = oneshot::channel::<()>();
     let until_stopped = async {

@@ -38,11 +38,7 @@ pub(super) fn warn_of_origin(settings: &ServeSettings) {
 
 /// Says where it serves, one line for each listener, and gives a line for the service manager.
 pub(super) fn ready(settings: &ServeSettings, built: &Built) -> String {
-    let what = match &settings.lens {
-        Some(lens) => format!("a lens before {}", lens.origin),
-        None if settings.demo => "the demo".to_owned(),
-        None => settings.root.display().to_string(),
-    };
+    let what = build::what(settings);
     let addresses: Vec<String> = built.bound.addresses().map(ToString::to_string).collect();
     for address in &addresses {
         report::say(format_args!("serving {what} at {address}"));
@@ -56,6 +52,9 @@ pub(super) fn ready(settings: &ServeSettings, built: &Built) -> String {
     }
     if let Some(address) = built.metrics.as_ref().and_then(|(bound, _)| build::origin(bound)) {
         report::say(format_args!("metrics at {address}/metrics"));
+    }
+    if let Some(address) = built.inspector.as_ref().and_then(|(bound, _)| build::origin(bound)) {
+        report::say(format_args!("inspector at {address}/"));
     }
     if let (true, Some(origin)) = (settings.demo, build::origin(&built.bound)) {
         report::tell(&demo::what_to_try(&origin));

@@ -1,0 +1,267 @@
+//! The inspector: what was exchanged, kept for a while and shown on a page of its own.
+//!
+//! In: exchanges as they end, from a running server; or the lines of a recording. Out: a listener on loopback that serves
+//! the page, a stream of what happens, and exports. docs/inspect.md describes all of them.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `mask` | takes out what may be secret |
+//! | `entry` | one exchange as it is kept, told and recorded |
+//! | `ring` | the newest exchanges, within limits |
+//! | `events` | the stream of what happens, to one page |
+//! | `answer` | what the listener answers |
+//! | `recording` | exchanges written to a file, and read again |
+//!
+//! Serving threads do three things only, and only while an inspector is on: gather fields, make an entry and put it into
+//! the ring. Whoever looks reads the ring at a pace of their own, so nobody who is slow can hold up anybody.
+
+mod answer;
+mod entry;
+mod events;
+pub(crate) mod mask;
+mod recording;
+mod ring;
+#[cfg(test)]
+mod sample;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use self::answer::Inspection;
+pub use self::entry::Entry;
+use self::entry::Maker;
+pub use self::events::Events;
+pub use self::recording::{ReadLimits, Recorded, Recording, Unreadable, read};
+use self::ring::Ring;
+pub use self::ring::RingLimits;
+use crate::exchange::{Exchange, Running, Sink};
+
+/// The most running exchanges that are shown.
+///
+/// 200: a page full of them; those that run longest are shown, as the others soon end.
+const RUNNING_MAX: usize = 200;
+
+/// The most running exchanges that are remembered; further ones are shown once they end.
+const REMEMBERED_MAX: usize = 4096;
+
+/// Says where exchanges come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From a server that runs; its name is what it serves.
+    Live(String),
+    /// From a recording of this name.
+    Recording(String),
+}
+
+/// Keeps exchanges for whoever looks.
+pub struct Inspector {
+    source: Source,
+    maker: Maker,
+    ring: Mutex<Ring>,
+    running: Mutex<Vec<Running>>,
+    /// How many exchanges were not looked at, as there were too many in a second.
+    passed_over: AtomicU64,
+    /// How often all was cleared away.
+    cleared: AtomicU64,
+    /// How many pages follow the stream.
+    followers: AtomicUsize,
+}
+
+impl Inspector {
+    /// Makes an inspector that has seen nothing yet.
+    #[must_use]
+    pub fn new(source: Source, limits: RingLimits) -> Self {
+        Self {
+            source,
+            maker: Maker::default(),
+            ring: Mutex::new(Ring::new(limits)),
+            running: Mutex::default(),
+            passed_over: AtomicU64::new(0),
+            cleared: AtomicU64::new(0),
+            followers: AtomicUsize::new(0),
+        }
+    }
+
+    /// Makes an inspector of what was recorded.
+    #[must_use]
+    pub fn of_recording(name: String, recorded: Recorded) -> Self {
+        let limits = RingLimits { count: usize::MAX, bytes: usize::MAX };
+        let inspector = Self::new(Source::Recording(name), limits);
+        inspector.passed_over.store(recorded.left_out, Ordering::Relaxed);
+        recorded.entries.into_iter().for_each(|entry| inspector.ring().push(Arc::new(entry)));
+        inspector
+    }
+
+    /// Gives all exchanges that are kept, in the order in which they ended.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Arc<Entry>> {
+        self.ring().all()
+    }
+
+    /// Gives those of one opened player page, by its token.
+    #[must_use]
+    pub fn entries_of_view(&self, token: &str) -> Vec<Arc<Entry>> {
+        let view = Some(self.maker.view(token));
+        self.entries().into_iter().filter(|entry| entry.view == view).collect()
+    }
+
+    /// Gives those that run, as they stand.
+    #[must_use]
+    pub fn running(&self) -> Vec<Entry> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = running.iter().filter_map(Running::now);
+        now.filter_map(|exchange| self.maker.make(&exchange, false)).take(RUNNING_MAX).collect()
+    }
+
+    /// Says how many exchanges were counted only.
+    #[must_use]
+    pub fn passed_over(&self) -> u64 {
+        self.passed_over.load(Ordering::Relaxed)
+    }
+
+    /// Lets go of all exchanges that are kept.
+    pub fn clear(&self) {
+        self.ring().clear();
+        self.passed_over.store(0, Ordering::Relaxed);
+        self.cleared.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for Inspector {
+    fn record(&self, exchange: &Arc<Exchange>) {
+        match self.maker.make(exchange, true) {
+            Some(entry) => self.ring().push(Arc::new(entry)),
+            None => drop(self.passed_over.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+
+    fn wants_details(&self) -> bool {
+        true
+    }
+
+    fn began(&self, one: Running) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked through only when it would grow: most have ended by then.
+        if running.len() == running.capacity() {
+            running.retain(Running::is_running);
+            let room = running.len().max(32);
+            running.reserve(room);
+        }
+        if running.len() < REMEMBERED_MAX {
+            running.push(one);
+        }
+    }
+}
+
+impl fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inspector").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, Request, StatusCode};
+
+    use super::*;
+    use crate::exchange::{Answered, Outcome, Received, Record, Recorder, Wire, lines};
+
+    fn inspector() -> (Arc<Inspector>, Recorder) {
+        let inspector = Arc::new(Inspector::new(Source::Live("/".into()), RingLimits::default()));
+        (Arc::clone(&inspector), Recorder::new(vec![inspector], None))
+    }
+
+    fn open(recorder: &Recorder, target: &str) -> Record {
+        let request = Request::builder().uri(target).header("range", "bytes=0-").header("cookie", "a=b");
+        let (parts, ()) = request.body(()).expect("a request").into_parts();
+        let record = recorder.open(Received::now(None, &parts), Wire::Unknown);
+        record.asked(Some(7), parts.version, lines(&parts.headers));
+        record
+    }
+
+    fn answer(record: &Record) {
+        let mut fields = HeaderMap::new();
+        fields.insert("etag", "\"a\"".parse().expect("a value"));
+        record.answered_with(lines(&fields));
+        record.answered(Answered {
+            status: StatusCode::OK,
+            content_range: None,
+            because: Some("whole"),
+            section: Some("9.3.1"),
+            bytes_planned: 100,
+        });
+    }
+
+    #[test]
+    fn an_exchange_is_seen_while_it_runs_and_after() {
+        let (inspector, recorder) = inspector();
+        let mut record = open(&recorder, "/clip.mp4?key=secret");
+        assert_eq!(inspector.running()[0].status, None, "it waits for its answer");
+        answer(&record);
+        record.add_sent(40);
+        let running = inspector.running();
+        let [one] = &running[..] else { panic!("{running:?}") };
+        assert_eq!((one.status, one.bytes_sent, &one.outcome), (Some(200), 40, &None));
+        record.finish(Outcome::AbortedByPeer);
+        assert!(inspector.running().is_empty());
+        let entries = inspector.entries();
+        let [one] = &entries[..] else { panic!("{entries:?}") };
+        assert_eq!(one.id, running[0].id);
+        assert_eq!((one.bytes_sent, one.closed_by.as_deref()), (40, Some("client")));
+        assert_eq!(one.target.as_deref(), Some("/clip.mp4?key=*"));
+        assert_eq!(one.asked("cookie"), Some("(masked)"));
+        assert_eq!((one.asked("range"), one.answered("etag")), (Some("bytes=0-"), Some("\"a\"")));
+        assert_eq!(one.connection, Some(7));
+        assert!(one.first_octet_millis.is_some());
+        assert!(!format!("{entries:?}").contains("secret"));
+    }
+
+    #[test]
+    fn what_a_page_has_asked_for_is_found_by_its_token() {
+        let (inspector, recorder) = inspector();
+        let token = "0123456789abcdef0123456789abcdef";
+        drop(open(&recorder, &format!("/clip.mp4?view={token}")));
+        drop(open(&recorder, "/clip.mp4"));
+        assert_eq!(inspector.entries_of_view(token).len(), 1);
+        assert!(inspector.entries_of_view("0").is_empty());
+    }
+
+    #[test]
+    fn what_is_too_much_is_counted() {
+        let (inspector, recorder) = inspector();
+        let most = crate::exchange::DETAILS_PER_SECOND;
+        for _ in 0..most * 3 {
+            drop(open(&recorder, "/"));
+        }
+        let seen = inspector.entries().len() as u64;
+        assert!(inspector.passed_over() > 0);
+        assert_eq!(seen + inspector.passed_over(), most * 3);
+        inspector.clear();
+        assert_eq!((inspector.entries().len(), inspector.passed_over()), (0, 0));
+    }
+
+    #[test]
+    fn those_that_have_ended_are_forgotten() {
+        let (inspector, recorder) = inspector();
+        for _ in 0..1500 {
+            drop(open(&recorder, "/"));
+        }
+        assert!(inspector.running.lock().expect("running").len() < 32);
+    }
+
+    #[test]
+    fn nothing_is_gathered_while_nobody_wants_it() {
+        let recorder = Recorder::none();
+        let record = open(&recorder, "/");
+        record.asked(
+            None,
+            http::Version::HTTP_11,
+            std::iter::from_fn(|| -> Option<(&str, &[u8])> { panic!("a field was looked at") }),
+        );
+    }
+}
