@@ -191,6 +191,7 @@ const EVIDENCE: u64 = 16;
 pub(super) fn lead(
     head: &Head,
     granted: &Granted,
+    asked: Asked,
     start: u64,
     before: u64,
     limit: u64,
@@ -200,7 +201,8 @@ pub(super) fn lead(
         return Some(None);
     }
     let compared = shift.min(limit.max(EVIDENCE)).min(before);
-    let tells = head.status == 200 || compared >= EVIDENCE;
+    let as_asked = granted.first >= asked.first();
+    let tells = head.status == 200 || as_asked || compared >= EVIDENCE;
     tells.then(|| ByteRange::with_length(start.saturating_sub(compared), compared))
 }
 

@@ -66,6 +66,16 @@ pub enum Action {
         /// Whether the file of the generation before is to be kept.
         keep_old: bool,
     },
+    /// Keep the file that was found without a journal ([`Download::with_unproved`](super::Download::with_unproved)): make
+    /// its octets durable, then make a journal beside it, and that and the directory durable; report `FileReady`.
+    AdoptFile {
+        /// The number of the file from now on.
+        generation: u32,
+        /// The first octets of its journal.
+        journal: Vec<u8>,
+        /// Room to make for it.
+        complete_length: Option<u64>,
+    },
     /// Make durable what was reported as written (`fdatasync`); report `Synced`, or `DiskFailed`.
     Sync {
         /// The file.

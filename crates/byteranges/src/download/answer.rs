@@ -9,6 +9,7 @@ use super::lane::{Answer, Finish, Purpose};
 use super::path::Bearing;
 use super::rate::Rate;
 use super::{AskId, Asked, Download, Failure, Fault, Head, Misbehaviour, Precondition, Proof};
+use crate::ByteRange;
 
 impl Download {
     pub(super) fn on_head(&mut self, ask: AskId, head: &Head, now: Duration) {
@@ -16,6 +17,11 @@ impl Download {
         let Some(lane) = self.lanes.get(index).filter(|lane| lane.answer.is_none()) else { return };
         let identity = self.version.as_ref().map(|version| &version.identity);
         let arrived_end = self.version.as_ref().map_or(0, |version| version.holdings.arrived_end());
+        if identity.is_none() && self.unproved.is_some() && head.status == 416 {
+            // It ends before what was found does: that is of something else.
+            self.unproved = None;
+            return self.stop_lane(ask);
+        }
         let request = Request { range: lane.range, precondition: &lane.precondition, identity, arrived_end };
         let path = lane.path;
         let setup = now.saturating_sub(lane.since);
@@ -50,10 +56,14 @@ impl Download {
     /// Lets an answer write.
     fn grant(&mut self, index: usize, head: &Head, granted: &Granted, now: Duration) {
         let Some(lane) = self.lanes.get(index) else { return };
-        let (ask, start, path) = (lane.ask, lane.start, lane.path);
+        let (ask, path) = (lane.ask, lane.path);
         let source = self.paths.get(path).map_or(0, |path| path.source);
-        if self.version.is_none() {
-            self.begin(head, granted, source);
+        if self.version.is_none()
+            && !self.begin(head, granted, source)
+            && let Some(lane) = self.lanes.get_mut(index)
+        {
+            // What was found does not fit: all that comes is wanted, if it is where it was asked for.
+            lane.start = if head.status == 206 { lane.range.first() } else { granted.first };
         }
         let settings = &self.settings;
         let Some(version) = &mut self.version else { return };
@@ -66,17 +76,19 @@ impl Download {
             path.ranges = head.status == 206;
         }
         let Some(lane) = self.lanes.get_mut(index) else { return };
+        let start = lane.start;
         let before = version.holdings.written().octets_before(start);
         let asked_lead = start.saturating_sub(lane.range.first());
         let lead = match lane.purpose {
             Purpose::Check(_) => Some(None),
             // The lead that was asked for is compared whole, and what a shift adds as far as the limit.
-            _ => lead(head, granted, start, before, settings.lead.max(asked_lead)),
+            _ => lead(head, granted, lane.range, start, before, settings.lead.max(asked_lead)),
         };
         let Some(lead) = lead else {
             return self.misbehave(index, Misbehaviour::WrongRange, now);
         };
         lane.answer = Some(Answer {
+            first: granted.first,
             position: granted.first,
             granted_end: granted.end,
             lead,
@@ -239,9 +251,8 @@ impl Download {
         self.fail_lane(index, Fault::Unreachable, now);
     }
 
-    pub(super) fn on_compared(&mut self, ask: AskId, equal: bool, now: Duration) {
+    pub(super) fn on_compared(&mut self, ask: AskId, range: ByteRange, equal: bool, now: Duration) {
         let Some(index) = self.index_of(ask) else { return };
-        let strong = self.version.as_ref().is_some_and(super::Version::is_strong);
         let Some(lane) = self.lanes.get_mut(index) else { return };
         let Some(answer) = &mut lane.answer else { return };
         answer.comparing = answer.comparing.saturating_sub(1);
@@ -253,11 +264,8 @@ impl Download {
                     version.holdings.prove_seam(start);
                 }
             }
-        } else if strong {
-            // The tag is the same: it is this answer's place that is a lie.
-            self.misbehave(index, Misbehaviour::Different, now);
-        } else {
-            self.change();
+        } else if answer.lead.is_some() || !lane.writes() {
+            self.contradict(index, range, now);
         }
     }
 

@@ -11,7 +11,8 @@ use std::fmt;
 pub enum Assurance {
     /// Only the complete length agreed.
     LengthOnly,
-    /// There was no strong entity tag; octets on both sides of every seam between two answers were fetched again and were equal.
+    /// No strong entity tag binds all answers; where it binds one of two that meet not, octets on both sides of the seam
+    /// were fetched again and were equal.
     Overlap,
     /// A strong entity tag was equal on every answer; not every one was asked under a precondition.
     Compared,
@@ -46,6 +47,10 @@ impl fmt::Display for Assurance {
 /// Tells how one answer was bound to the identity of the download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proof {
+    /// There was no answer at all: the octets were there, without a journal.
+    Found,
+    /// It came from another source, which shares no strong entity tag.
+    Mirrored,
     /// No strong entity tag binds it.
     Unproved,
     /// Its strong entity tag was equal; the request carried no precondition.
@@ -60,6 +65,8 @@ impl Proof {
     /// The name used in journals.
     pub const fn key(self) -> &'static str {
         match self {
+            Self::Found => "found",
+            Self::Mirrored => "mirrored",
             Self::Unproved => "unproved",
             Self::Compared => "compared",
             Self::Pinned => "pinned",
@@ -69,8 +76,13 @@ impl Proof {
 
     /// Finds the proof of this name.
     pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Unproved, Self::Compared, Self::Pinned, Self::First]
+        [Self::Found, Self::Mirrored, Self::Unproved, Self::Compared, Self::Pinned, Self::First]
             .into_iter()
             .find(|proof| proof.key() == key)
+    }
+
+    /// Whether not even the same server speaks for it: such octets count only once they were compared, or by a digest.
+    pub(super) fn is_doubtful(self) -> bool {
+        self < Self::Unproved
     }
 }

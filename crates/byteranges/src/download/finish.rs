@@ -56,7 +56,10 @@ impl Download {
 
     pub(super) fn on_verified(&mut self, matches: bool) {
         if !matches {
-            return self.end(Err(Fault::Digest));
+            if !self.fetch_doubtful_again() {
+                self.end(Err(Fault::Digest));
+            }
+            return;
         }
         if let Some(version) = &mut self.version {
             version.verified = true;
@@ -90,7 +93,7 @@ impl Download {
         if !(all_here && written && durable && version.ready && self.lanes.is_empty()) {
             return false;
         }
-        if version.overlaps(&self.settings) && holdings.open_seam().is_some() {
+        if version.open_seam(&self.settings).is_some() {
             return false;
         }
         if self.settings.verify && !version.verified {

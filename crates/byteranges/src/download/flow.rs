@@ -8,7 +8,7 @@ use super::lane::{Lane, Purpose};
 use super::path::{Bearing, Path};
 use super::rate::scale;
 use super::schedule::{Plan, Work, mean_rate};
-use super::{Action, AskId, Asked, Download, Fault, Fetch, Precondition, Version};
+use super::{Action, AskId, Asked, Download, Fault, Fetch, Precondition, Proof, Version};
 use crate::ByteRange;
 
 impl Download {
@@ -85,8 +85,8 @@ impl Download {
         let Some(path) = self.paths.get(index) else { return false };
         let Some(version) = &self.version else {
             if self.lanes.is_empty() {
-                let range = if path.plain { Asked::Whole } else { Asked::From(0) };
-                self.ask(index, Purpose::Fetch, range, 0, None, now);
+                let (range, start) = self.first_asked(path.plain);
+                self.ask(index, Purpose::Fetch, range, start, None, now);
                 return true;
             }
             return false;
@@ -127,15 +127,13 @@ impl Download {
 
     /// Compares what lies on both sides of a seam, where no tag binds the two answers.
     fn check_seam(&mut self, index: usize, complete_length: u64, now: Duration) -> bool {
-        let Some(version) = self.version.as_ref().filter(|version| version.overlaps(&self.settings)) else {
-            return false;
-        };
+        let Some(version) = &self.version else { return false };
         let busy = !self.lanes.is_empty()
             || !version.holdings.written().covers(match ByteRange::whole(complete_length) {
                 Some(whole) => whole,
                 None => return false,
             });
-        let Some(seam) = version.holdings.open_seam().filter(|_| !busy) else { return false };
+        let Some(seam) = version.open_seam(&self.settings).filter(|_| !busy) else { return false };
         let first = seam.saturating_sub(self.settings.overlap.max(1));
         let end = seam.saturating_add(self.settings.overlap.max(1)).min(complete_length);
         let Some(range) = ByteRange::with_length(first, end.saturating_sub(first)) else { return false };
@@ -189,9 +187,12 @@ impl Download {
 
     /// Octets before this position that are asked for again, to be compared.
     fn lead_for(&self, start: u64) -> u64 {
-        self.version.as_ref().filter(|version| version.overlaps(&self.settings)).map_or(0, |version| {
-            version.holdings.written().octets_before(start).min(self.settings.overlap.max(1))
-        })
+        let Some(version) = &self.version else { return 0 };
+        let before = start.checked_sub(1).and_then(|before| version.holdings.proof_at(before));
+        if !version.overlaps(&self.settings) && !before.is_some_and(Proof::is_doubtful) {
+            return 0;
+        }
+        version.holdings.written().octets_before(start).min(self.settings.overlap.max(1))
     }
 
     fn ask(
@@ -275,9 +276,7 @@ impl Download {
     }
 
     fn needs_check(&self) -> bool {
-        self.version
-            .as_ref()
-            .is_some_and(|version| version.overlaps(&self.settings) && version.holdings.open_seam().is_some())
+        self.version.as_ref().is_some_and(|version| version.open_seam(&self.settings).is_some())
     }
 
     /// The next time at which something is to be done though nothing happens.

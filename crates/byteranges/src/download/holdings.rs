@@ -1,12 +1,15 @@
-//! What has arrived of one version, what is in the file, what is durable, and which answer each octet came from.
+//! What has arrived of one version, what is in the file, what is durable, and which answer did it come from.
 //!
 //! In: placements, and what the disk reports. Out: gaps, seams, and records of what may count as held.
+
+mod origin;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::journal::Held;
 use super::{AskId, Assurance, Proof};
 use crate::{ByteRange, ByteSet};
+use origin::Origin;
 
 /// Keeps account of the octets of one version.
 #[derive(Clone, Debug, Default)]
@@ -19,14 +22,13 @@ pub(super) struct Holdings {
     unsynced: ByteSet,
     /// Covered by the sync under way.
     syncing: ByteSet,
-    /// Where each run of one answer begins: its last octet, and the answer.
-    origin: BTreeMap<u64, (u64, AskId)>,
-    proofs: BTreeMap<AskId, Proof>,
+    is_syncing: bool,
+    origin: Origin,
     /// Seams, by their right-hand octet, that were compared and equal.
     proved_seams: BTreeSet<u64>,
     /// Octets written of answers whose digest is still to be told.
     withheld: BTreeMap<AskId, ByteSet>,
-    /// Answers whose digest did not match; late reports about them count for nothing.
+    /// Answers that turned out wrong; late reports about them count for nothing.
     revoked: BTreeSet<AskId>,
 }
 
@@ -54,21 +56,10 @@ impl Holdings {
         self.arrived.runs().next_back().map_or(0, |run| run.half_open().end)
     }
 
-    /// The highest number of an answer that is known.
-    pub(super) fn last_ask(&self) -> Option<AskId> {
-        self.proofs.keys().next_back().copied()
-    }
-
     /// Takes in a placement: none of its octets have arrived before.
     pub(super) fn arrive(&mut self, range: ByteRange, ask: AskId, proof: Proof) {
         self.arrived.insert(range);
-        self.proofs.insert(ask, proof);
-        let before = self.origin.range(..range.first()).next_back().map(|(first, run)| (*first, *run));
-        let first = match before {
-            Some((first, (last, own))) if own == ask && last.saturating_add(1) == range.first() => first,
-            _ => range.first(),
-        };
-        self.origin.insert(first, (range.last(), ask));
+        self.origin.insert(range, ask, proof);
     }
 
     /// Holds what is written of this answer back until its digest is told.
@@ -77,10 +68,12 @@ impl Holdings {
     }
 
     pub(super) fn write(&mut self, range: ByteRange, ask: AskId) {
-        if self.revoked.contains(&ask) || !self.arrived.covers(range) {
-            return;
-        }
-        if let Some(octets) = self.withheld.get_mut(&ask) {
+        if self.revoked.contains(&ask) {
+            // Only now may others write there.
+            self.forget(range);
+        } else if !self.arrived.covers(range) {
+            // A report that nobody waits for.
+        } else if let Some(octets) = self.withheld.get_mut(&ask) {
             octets.insert(range);
         } else {
             self.written.insert(range);
@@ -103,23 +96,24 @@ impl Holdings {
         }
     }
 
-    /// Forgets an answer whose digest did not match.
+    /// Forgets an answer that turned out wrong. Octets that are still being written count as arrived until that is over:
+    /// another write there could be overtaken.
     pub(super) fn revoke(&mut self, ask: AskId) {
-        self.withheld.remove(&ask);
+        let withheld = self.withheld.remove(&ask).unwrap_or_default();
         self.revoked.insert(ask);
-        let bad: Vec<_> = self
-            .origin
-            .iter()
-            .filter(|(_, (_, own))| *own == ask)
-            .map(|(first, (last, _))| (*first, *last))
-            .collect();
-        for (first, last) in bad {
-            self.origin.remove(&first);
-            if let Some(range) = ByteRange::new(first, last) {
-                self.arrived.remove(range);
-            }
+        for run in self.origin.of(ask) {
+            let landed: Vec<_> = self.written.within(run).chain(withheld.within(run)).collect();
+            landed.into_iter().for_each(|range| self.forget(range));
         }
-        self.proofs.remove(&ask);
+    }
+
+    fn forget(&mut self, range: ByteRange) {
+        self.origin.remove(range);
+        for set in [&mut self.arrived, &mut self.written, &mut self.unsynced, &mut self.syncing] {
+            set.remove(range);
+        }
+        let touched = range.first()..=range.half_open().end;
+        self.proved_seams.retain(|seam| !touched.contains(seam));
     }
 
     pub(super) fn unsynced_octets(&self) -> u64 {
@@ -127,31 +121,20 @@ impl Holdings {
     }
 
     pub(super) fn is_syncing(&self) -> bool {
-        !self.syncing.is_empty()
+        self.is_syncing
     }
 
     /// Begins a sync: it covers what is written by now, and nothing later.
     pub(super) fn begin_sync(&mut self) {
         self.syncing = std::mem::take(&mut self.unsynced);
+        self.is_syncing = true;
     }
 
     /// Ends a sync; returns what may now be recorded as held.
     pub(super) fn end_sync(&mut self) -> Vec<Held> {
+        self.is_syncing = false;
         let durable = std::mem::take(&mut self.syncing);
-        durable.runs().flat_map(|run| self.by_answer(run)).collect()
-    }
-
-    /// Cuts a range by the answers its octets came from.
-    fn by_answer(&self, range: ByteRange) -> Vec<Held> {
-        let from = self.origin.range(..=range.first()).next_back().map_or(range.first(), |(first, _)| *first);
-        self.origin
-            .range(from..=range.last())
-            .filter_map(|(first, (last, ask))| {
-                let range = ByteRange::new((*first).max(range.first()), (*last).min(range.last()))?;
-                let proof = self.proofs.get(ask).copied().unwrap_or(Proof::Unproved);
-                Some(Held { range, ask: *ask, proof })
-            })
-            .collect()
+        durable.runs().flat_map(|run| self.origin.by_answer(run)).collect()
     }
 
     /// Notes that octets on both sides of this position were compared and equal.
@@ -159,28 +142,36 @@ impl Holdings {
         self.proved_seams.insert(position);
     }
 
-    /// The first position where two answers meet, and nobody compared.
-    pub(super) fn open_seam(&self) -> Option<u64> {
-        let mut before: Option<(u64, AskId)> = None;
-        for (first, (last, ask)) in &self.origin {
-            let meets = before.is_some_and(|(end, own)| own != *ask && end.saturating_add(1) == *first);
-            if meets && !self.proved_seams.contains(first) {
-                return Some(*first);
-            }
-            before = Some((*last, *ask));
-        }
-        None
+    /// The first position where two answers meet, one of them with no better proof than `weakest`, and nobody compared.
+    pub(super) fn open_seam(&self, weakest: Proof) -> Option<u64> {
+        self.origin.open_seam(weakest, &self.proved_seams)
+    }
+
+    /// The answers with no better proof than that they fitted, of which octets lie in this range, or anywhere.
+    pub(super) fn doubtful(&self, range: Option<ByteRange>) -> Vec<(AskId, Proof)> {
+        let answers = match range {
+            Some(range) => self.origin.by_answer(range).iter().map(|held| (held.ask, held.proof)).collect(),
+            None => self.origin.answers(),
+        };
+        answers.into_iter().filter(|(_, proof)| proof.is_doubtful()).collect()
+    }
+
+    /// How the answer that this octet came in was bound to the identity.
+    pub(super) fn proof_at(&self, position: u64) -> Option<Proof> {
+        let octet = ByteRange::with_length(position, 1)?;
+        self.origin.by_answer(octet).first().map(|held| held.proof)
     }
 
     /// The rung that all octets reach together.
     pub(super) fn assurance(&self, strong: bool) -> Assurance {
-        let answers: BTreeSet<_> = self.origin.values().map(|(_, ask)| *ask).collect();
-        let weakest = answers.iter().filter_map(|ask| self.proofs.get(ask)).min().copied();
+        let answers = self.origin.answers();
+        let weakest = answers.iter().map(|(_, proof)| *proof).min();
+        let doubt = weakest.is_some_and(Proof::is_doubtful);
         match weakest {
-            _ if answers.len() <= 1 => Assurance::Single,
+            _ if answers.len() <= 1 && !doubt => Assurance::Single,
             Some(Proof::Pinned | Proof::First) if strong => Assurance::Pinned,
             Some(Proof::Compared) if strong => Assurance::Compared,
-            _ if self.open_seam().is_none() => Assurance::Overlap,
+            _ if self.open_seam(Proof::Unproved).is_none() => Assurance::Overlap,
             _ => Assurance::LengthOnly,
         }
     }
@@ -208,6 +199,27 @@ mod tests {
     }
 
     #[test]
+    fn a_sync_is_under_way_until_it_is_reported() {
+        let mut holdings = Holdings::default();
+        holdings.arrive(range(0, 9), AskId(1), Proof::First);
+        holdings.write(range(0, 9), AskId(1));
+        holdings.begin_sync();
+        holdings.revoke(AskId(1));
+        assert!(holdings.is_syncing());
+        assert!(holdings.end_sync().is_empty() && !holdings.is_syncing());
+    }
+
+    #[test]
+    fn what_comes_again_is_of_the_later_answer() {
+        let mut holdings = Holdings::default();
+        holdings.arrive(range(0, 29), AskId(1), Proof::First);
+        holdings.arrive(range(10, 19), AskId(2), Proof::Pinned);
+        let runs = holdings.origin.by_answer(range(5, 24));
+        let runs: Vec<_> = runs.iter().map(|held| (held.range, held.ask.0)).collect();
+        assert_eq!(runs, [(range(5, 9), 1), (range(10, 19), 2), (range(20, 24), 1)]);
+    }
+
+    #[test]
     fn records_name_the_answers() {
         let mut holdings = Holdings::default();
         holdings.arrive(range(0, 9), AskId(1), Proof::First);
@@ -219,10 +231,29 @@ mod tests {
             holdings.end_sync().into_iter().map(|one| (one.range, one.ask, one.proof)).collect();
         assert_eq!(held, [(range(0, 9), AskId(1), Proof::First), (range(10, 19), AskId(2), Proof::Compared)]);
         assert_eq!(holdings.assurance(true), Assurance::Compared);
+    }
+
+    #[test]
+    fn only_seams_of_weak_answers_have_to_be_compared() {
+        let mut holdings = Holdings::default();
+        holdings.arrive(range(0, 9), AskId(1), Proof::First);
+        holdings.arrive(range(10, 19), AskId(2), Proof::Pinned);
+        holdings.arrive(range(20, 29), AskId(3), Proof::Unproved);
+        assert_eq!(holdings.open_seam(Proof::Found), None);
+        assert_eq!(holdings.open_seam(Proof::Unproved), Some(20));
         assert_eq!(holdings.assurance(false), Assurance::LengthOnly);
-        assert_eq!(holdings.open_seam(), Some(10));
-        holdings.prove_seam(10);
+        holdings.prove_seam(20);
         assert_eq!(holdings.assurance(false), Assurance::Overlap);
+    }
+
+    #[test]
+    fn what_was_found_is_never_single_and_has_an_end_to_prove() {
+        let mut holdings = Holdings::default();
+        holdings.arrive(range(0, 9), AskId(1), Proof::Found);
+        assert_eq!(holdings.assurance(true), Assurance::LengthOnly);
+        assert_eq!(holdings.open_seam(Proof::Found), Some(10));
+        holdings.prove_seam(10);
+        assert_eq!(holdings.assurance(true), Assurance::Overlap);
     }
 
     #[test]
@@ -233,6 +264,8 @@ mod tests {
         holdings.write(range(0, 4), AskId(1));
         assert!(holdings.written().is_empty());
         holdings.revoke(AskId(1));
+        // The rest is on its way to the disk, and must not be overtaken there.
+        assert_eq!(holdings.arrived().to_string(), "5-9");
         holdings.write(range(5, 9), AskId(1));
         assert!(holdings.arrived().is_empty() && holdings.written().is_empty());
     }

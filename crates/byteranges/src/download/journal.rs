@@ -12,7 +12,7 @@
 //! held 0-4095 17 pinned 4f1c22aa
 //! ```
 //!
-//! `url` and `note` are the driver's texts, escaped ([`text`]). They may come again, and the last ones count: a download
+//! `void 17` says that all of answer 17 turned out wrong. `url` and `note` are the driver's texts, escaped ([`text`]). They may come again, and the last ones count: a download
 //! that goes on from another URL says so.
 
 mod text;
@@ -93,6 +93,7 @@ impl Journal {
             Record::Held(one) if fits(one.range, *complete_length) => self.held.push(one),
             Record::Length(length) if complete_length.is_none() => *complete_length = Some(length),
             Record::Held(_) | Record::Length(_) => return false,
+            Record::Void(ask) => self.held.retain(|held| held.ask != ask),
             Record::Url(url) => self.url = Some(url),
             Record::Note(note) => self.note = Some(note),
         }
@@ -126,6 +127,11 @@ impl Writer {
     /// The record of a complete length that was not known at first.
     pub(super) fn length(&mut self, complete_length: u64) -> Vec<u8> {
         self.close(format!("length {complete_length}").into_bytes())
+    }
+
+    /// The record that an answer turned out wrong: nothing of it is held any more.
+    pub(super) fn void(&mut self, ask: AskId) -> Vec<u8> {
+        self.close(format!("void {ask}").into_bytes())
     }
 
     /// The records of the driver's texts: nothing for one that is absent, empty or too long.
@@ -182,6 +188,7 @@ impl<'a> Iterator for Lines<'a> {
 enum Record {
     Held(Held),
     Length(u64),
+    Void(AskId),
     Url(String),
     Note(String),
 }
@@ -204,6 +211,7 @@ fn read_record(line: &[u8]) -> Option<Record> {
             Record::Held(Held { range, ask, proof: Proof::from_key(words.next()?)? })
         }
         "length" => Record::Length(number(words.next()?.as_bytes())?),
+        "void" => Record::Void(AskId(number(words.next()?.as_bytes())?)),
         "url" => Record::Url(text::unescape(words.next()?)?),
         "note" => Record::Note(text::unescape(words.next()?)?),
         _ => return None,
@@ -292,6 +300,16 @@ mod tests {
         assert_eq!(journal.url.as_deref(), Some("http://a.example/new"));
         assert_eq!(journal.note.as_deref(), Some("a b\n"));
         assert_eq!((journal.held.len(), journal.good), (2, octets.len()));
+    }
+
+    #[test]
+    fn an_answer_that_turned_out_wrong_holds_nothing() {
+        let (mut octets, _) = written();
+        let mut writer = Journal::read(&octets).unwrap().writer();
+        let other = Held { ask: AskId(8), ..held(200, 299) };
+        octets.extend_from_slice(&writer.held(other));
+        octets.extend_from_slice(&writer.void(AskId(7)));
+        assert_eq!(Journal::read(&octets).unwrap().held, [other]);
     }
 
     #[test]

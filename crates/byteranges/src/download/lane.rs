@@ -38,6 +38,8 @@ pub(super) struct Lane {
 /// Holds the state of an answer that is being received.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
+    /// Where its content begins.
+    pub(super) first: u64,
     /// Where the next octet that comes belongs.
     pub(super) position: u64,
     /// The position after the last, where the head said so.

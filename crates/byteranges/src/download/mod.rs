@@ -6,7 +6,7 @@
 //! loop { match download.poll(now) {
 //!     Fetch, Stop            => the network's work
 //!     Write, Skip, Compare   => place the next octets of one answer
-//!     StartFile, Sync, Record, Verify => the disk's work
+//!     StartFile, AdoptFile, Sync, Record, Verify => the disk's work
 //!     Wait                   => until an event or that time
 //!     Done                   => report
 //! } }
@@ -61,6 +61,7 @@ mod action;
 mod answer;
 mod assurance;
 mod change;
+mod doubt;
 mod event;
 mod finish;
 mod flow;
@@ -107,6 +108,8 @@ pub struct Download {
     /// Versions that were given up for another.
     past: Vec<Identity>,
     generation: u32,
+    /// Octets of a file that was found without a journal, until an answer tells whether they fit.
+    unproved: Option<u64>,
     /// How often an answer without strong tag was begun again.
     begun_again: u32,
     /// Whether nodes disagree, or this is the last try: one lane, one connection.
@@ -126,6 +129,8 @@ struct Version {
     source: u16,
     holdings: Holdings,
     journal: journal::Writer,
+    /// Whether octets were there already that no journal named.
+    adopted: bool,
     /// Whether the file is there.
     ready: bool,
     /// A complete length that the journal does not name yet.
@@ -135,7 +140,8 @@ struct Version {
 }
 
 impl Download {
-    /// Begins a download, or goes on with the file that a journal stands beside.
+    /// Begins a download, or goes on with the file that a journal stands beside. For a file without a journal there is
+    /// [`with_unproved`](Self::with_unproved).
     ///
     /// A journal whose representation cannot be pinned well enough for [`Settings::assurance`] is passed over; the
     /// download then begins a new file. The driver cuts the journal to [`Journal::good`] before the first action.
@@ -151,6 +157,7 @@ impl Download {
             version: None,
             past: Vec::new(),
             generation,
+            unproved: None,
             begun_again: 0,
             alone: false,
             interrupted: false,
@@ -183,7 +190,7 @@ impl Download {
                     lane.written(range.length(), now);
                 }
             }
-            Event::Compared { ask, equal, .. } => self.on_compared(ask, equal, now),
+            Event::Compared { ask, range, equal } => self.on_compared(ask, range, equal, now),
             Event::FileReady { generation } => {
                 if let Some(version) = self.version_of(generation) {
                     version.ready = true;
@@ -276,10 +283,23 @@ impl Version {
 
     /// Whether answers may be put together at all; otherwise one has to hold everything.
     fn combines(&self, settings: &Settings) -> bool {
-        self.is_strong() || settings.assurance < Assurance::Compared
+        self.is_strong() || settings.assurance < Assurance::Compared || self.adopted && settings.verify
     }
 
-    /// Whether octets have to be compared where answers meet.
+    /// The first place where answers meet that has to be compared, and was not.
+    fn open_seam(&self, settings: &Settings) -> Option<u64> {
+        let weakest = if self.overlaps(settings) {
+            Proof::Unproved
+        } else if settings.verify {
+            // The digest decides.
+            return None;
+        } else {
+            Proof::Mirrored
+        };
+        self.holdings.open_seam(weakest)
+    }
+
+    /// Whether octets have to be compared where answers of the same server meet.
     fn overlaps(&self, settings: &Settings) -> bool {
         !self.is_strong() && settings.assurance == Assurance::Overlap
     }

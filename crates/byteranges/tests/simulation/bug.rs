@@ -43,10 +43,14 @@ pub enum Bug {
     RungOverstated,
     /// A download that goes on from another URL does not say so in its journal.
     NewUrlForgotten,
+    /// Octets are said to be equal to those held, and nobody looked.
+    NothingCompared,
+    /// The digest is said to match, whatever it is.
+    DigestIgnored,
 }
 
 impl Bug {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::ValidatorIgnored,
         Self::HedgeAcrossVersions,
         Self::JournalOfAnyVersion,
@@ -62,6 +66,8 @@ impl Bug {
         Self::RetryAfterIgnored,
         Self::RungOverstated,
         Self::NewUrlForgotten,
+        Self::NothingCompared,
+        Self::DigestIgnored,
     ];
 }
 

@@ -27,6 +27,27 @@ impl Files {
         Self { generation, journal_durable: journal.len(), journal, ..Self::default() }
     }
 
+    /// A file that another program wrote, or one whose journal is lost.
+    pub fn found(octets: Vec<u8>) -> Self {
+        let origin = vec![None; octets.len()];
+        Self { durable: octets.clone(), cache: octets, origin, ..Self::default() }
+    }
+
+    pub fn lose_journal(&mut self) {
+        *self = Self::found(std::mem::take(&mut self.cache));
+    }
+
+    /// Takes a file that was found for what its new journal says of it.
+    pub fn adopt(&mut self, generation: u32, journal: Vec<u8>) {
+        self.sync();
+        self.generation = generation;
+        for held in Journal::read(&journal).into_iter().flat_map(|journal| journal.held) {
+            self.origin[held.range.first() as usize..=held.range.last() as usize].fill(Some(held.ask));
+        }
+        self.journal_durable = journal.len();
+        self.journal = journal;
+    }
+
     pub fn write(&mut self, range: ByteRange, octets: &[u8], ask: AskId) {
         let end = range.half_open().end as usize;
         if self.cache.len() < end {

@@ -110,6 +110,8 @@ pub struct Server {
     /// Whether its tags are another mirror's.
     pub mirror: u64,
     served: u64,
+    /// Whether whoever asks knows what to expect.
+    pub known: bool,
     /// Percent of answers with something wrong, while faults last.
     pub wrong: u64,
     pub interval: Duration,
@@ -123,6 +125,7 @@ impl Server {
             versions: Vec::new(),
             mirror,
             served: 0,
+            known: false,
             wrong: random.pick(&[0, 10, 30, 60]),
             interval: Duration::from_millis(random.between(20, 120)),
             chunk: random.between(100, 1500) as usize,
@@ -187,7 +190,7 @@ impl Server {
             chunk: self.chunk,
         };
         if faults && random.chance(self.wrong) {
-            spoil(&mut answer, fetch, &content, random);
+            spoil(&mut answer, self.known, &content, random);
         } else if random.chance(5) {
             answer.digest = Some(true);
         }
@@ -252,7 +255,7 @@ fn part(head: &mut Head, content: &[u8], first: u64, last: u64, complete_length:
 }
 
 /// Makes one thing wrong.
-fn spoil(answer: &mut Answer, fetch: &Fetch, content: &[u8], random: &mut Random) {
+fn spoil(answer: &mut Answer, known: bool, content: &[u8], random: &mut Random) {
     let length = answer.body.len();
     let place = match answer.head.placement {
         Placement::Valid(ContentRange::Range { range, complete_length }) => Some((range, complete_length)),
@@ -294,7 +297,7 @@ fn spoil(answer: &mut Answer, fetch: &Fetch, content: &[u8], random: &mut Random
             answer.body = content.to_vec();
         }
         // An error page. Nobody can tell it from the file when nothing is known yet.
-        15 if fetch.range.first() > 0 || fetch.precondition != Precondition::None => {
+        15 if known => {
             answer.body = b"<html>login first</html>".to_vec();
             answer.head.status = 200;
             answer.head.placement = Placement::Absent;

@@ -153,10 +153,16 @@ fn a_shifted_part_has_to_be_compared_and_a_whole_one_is_where_it_can_be() {
     let part = |first| Granted { first, end: None, complete_length: None, proof: Proof::Pinned };
     let (status_206, status_200) = (head(206, &[]), head(200, &[]));
     let range = |first, last| ByteRange::new(first, last).unwrap();
+    let lead = |head: &Head, granted: &Granted, start, before, limit| {
+        lead(head, granted, Asked::From(start), start, before, limit)
+    };
     assert_eq!(lead(&status_206, &part(100), 100, 0, 64), Some(None));
     assert_eq!(lead(&status_206, &part(0), 100, 100, 64), Some(Some(range(36, 99))));
     assert_eq!(lead(&status_206, &part(50), 100, 20, 64), Some(Some(range(80, 99))));
     assert_eq!(lead(&status_206, &part(99), 100, 100, 64), None);
     assert_eq!(lead(&status_206, &part(0), 100, 0, 64), None);
     assert_eq!(lead(&status_200, &part(0), 5, 5, 64), Some(Some(range(0, 4))));
+    // Few octets were asked for again, as few were held: it begins as it was asked to.
+    let led = super::lead(&status_206, &part(97), Asked::From(97), 100, 3, 64);
+    assert_eq!(led, Some(Some(range(97, 99))));
 }

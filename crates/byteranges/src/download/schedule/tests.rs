@@ -28,6 +28,7 @@ fn lane(ask: u64, position: u64, end: u64, rate: u64, silent: Duration) -> Lane 
         start: 0,
         end: Some(end),
         answer: Some(Answer {
+            first: position,
             position,
             granted_end: None,
             lead: None,

@@ -14,15 +14,10 @@
     reason = "a test of small numbers, which may panic"
 )]
 
-#[path = "simulation/bug.rs"]
 mod bug;
-#[path = "simulation/disk.rs"]
 mod disk;
-#[path = "simulation/random.rs"]
 mod random;
-#[path = "simulation/run.rs"]
 mod run;
-#[path = "simulation/server.rs"]
 mod server;
 
 use std::collections::BTreeMap;
@@ -117,6 +112,7 @@ fn every_seed_ends_with_one_representation_or_an_honest_error() {
     reached(|summary| summary.stolen > 0, "a stolen segment");
     reached(|summary| summary.hedged > 0, "a hedge");
     reached(|summary| summary.restarts > 0, "a new version");
+    reached(|summary| summary.adopted > 0, "a file that was found");
     reached(|summary| summary.honest_errors > 0, "an honest error");
 }
 
