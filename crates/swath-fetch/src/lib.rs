@@ -5,10 +5,10 @@
 //! The machine decides what is asked for, where octets go and what counts as held; this crate performs it.
 
 pub mod digest;
-
+pub mod disk;
 pub mod finished;
 mod job;
-
+pub mod name;
 mod observe;
 mod sink;
 
