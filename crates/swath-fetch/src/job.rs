@@ -42,6 +42,8 @@ pub struct Job {
     pub settings: Settings,
     /// What an earlier run left.
     pub journal: Option<Journal>,
+    /// Octets of a file that was found without a journal; of no meaning beside one.
+    pub unproved: Option<u64>,
 }
 
 /// Names a link.
@@ -145,6 +147,7 @@ impl Job {
             limits: Limits::default(),
             settings: Settings::default(),
             journal: None,
+            unproved: None,
         }
     }
 }

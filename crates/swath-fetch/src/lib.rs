@@ -4,15 +4,21 @@
 //!
 //! The machine decides what is asked for, where octets go and what counts as held; this crate performs it.
 
+mod connect;
 pub mod digest;
 pub mod disk;
+mod drive;
+mod fault;
 pub mod finished;
 mod job;
+mod lane;
 pub mod name;
 mod observe;
 mod sink;
 
 pub use digest::Digest;
+pub use drive::{Ended, Stop, download};
+pub use fault::{Error, Trouble};
 pub use job::{Credentials, HttpVersions, Interface, Job, Limits, Proxy, Trust};
 pub use observe::{Event, InFlight, Observer, Progress};
 pub use sink::{About, Finished, Sink};

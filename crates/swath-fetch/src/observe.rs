@@ -45,8 +45,8 @@ pub enum Event {
     Connected {
         /// The request that waits for it.
         ask: u64,
-        /// The other end.
-        address: SocketAddr,
+        /// The other end, where the system tells it.
+        address: Option<SocketAddr>,
         /// The version of HTTP spoken over it.
         version: &'static str,
     },

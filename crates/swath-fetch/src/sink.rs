@@ -26,6 +26,18 @@ pub trait Sink: Send + Sync + 'static {
         about: &About,
     ) -> io::Result<()>;
 
+    /// Keeps a file that was found without a journal: makes its octets durable, then a journal beside it, then the directory.
+    fn adopt(
+        &self,
+        generation: u32,
+        journal: &[u8],
+        complete_length: Option<u64>,
+        about: &About,
+    ) -> io::Result<()> {
+        let _ = (generation, journal, complete_length, about);
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
+
     /// Writes octets at a position. No two calls at once are about the same octets. It may block, as a pipe does.
     fn write(&self, generation: u32, first: u64, octets: &[Bytes]) -> io::Result<()>;
 

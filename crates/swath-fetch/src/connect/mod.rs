@@ -1,0 +1,12 @@
+//! Ways to a server: links, proxies, TLS, redirections and credentials; everything below an answer's content.
+//!
+//! In: a [`Job`](crate::Job) and a URL. Out: a connection that a request can be sent over.
+
+mod link;
+mod reach;
+mod redirect;
+mod request;
+mod trust;
+mod way;
+
+pub(crate) use way::{Answer, Idle, Notice, Ways};

@@ -1,0 +1,346 @@
+//! One way to the representation: a source by a link, and where redirections have led from there.
+//!
+//! In: the fields of a request. Out: the head of its answer with its content still to come, or why there is none.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::response::Parts;
+use http::{HeaderName, HeaderValue, Response};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use tokio::runtime::{Builder, Runtime};
+use url::{Origin, Url};
+
+use super::link::Link;
+use super::reach::Reach;
+use super::redirect::{self, NotFollowed};
+use super::request::{Fields, without_secrets};
+use super::trust::Tls;
+use crate::fault::{Error, Trouble, sentence};
+use crate::job::{HttpVersions, Job, Limits, Trust};
+
+/// The most of a redirection's own content that is read, so that its connection can be used again.
+const LEFTOVER: u64 = 16 << 10;
+
+/// Holds all ways of a download: each source by each link, sources first.
+pub(crate) struct Ways {
+    ways: Vec<Way>,
+    home: Arc<Home>,
+}
+
+/// A source by a link.
+struct Way {
+    source: Url,
+    interface: Option<String>,
+    reach: Reach,
+    fields: Arc<Fields>,
+    limits: Limits,
+    versions: HttpVersions,
+    now: Mutex<Now>,
+}
+
+/// What has been learned of a way.
+#[derive(Default)]
+struct Now {
+    /// Where redirections led, once they were followed.
+    leads_to: Option<Url>,
+    /// Origins that speak HTTP/2 only.
+    http2: Vec<Origin>,
+    /// The connection that carries many requests, and where it leads.
+    shared: Option<(Origin, Link)>,
+}
+
+/// Tells what happens before an answer's head is there.
+pub(crate) enum Notice {
+    Asked(Url),
+    Connected(Option<SocketAddr>, &'static str),
+    Redirected(u16, Url),
+}
+
+/// Holds an answer: its head, and the connection that its content comes over.
+pub(crate) struct Answer {
+    pub(crate) parts: Parts,
+    /// What was asked in the end.
+    pub(crate) url: Url,
+    /// Whether that is another URL than the source.
+    pub(crate) redirected: bool,
+    /// Why a redirection was not followed, where one was not.
+    pub(crate) not_followed: Option<String>,
+    content: Incoming,
+    link: Link,
+    origin: Origin,
+}
+
+/// A connection that is open and idle.
+pub(crate) struct Idle {
+    link: Link,
+    origin: Origin,
+}
+
+/// Where shared connections live: lanes come and go. Made when the first is needed.
+#[derive(Default)]
+struct Home(Mutex<Option<Runtime>>);
+
+impl Ways {
+    pub(crate) fn new(job: &Job) -> Result<Self, Error> {
+        let sources: Vec<_> = std::iter::once(&job.url).chain(&job.mirrors).collect();
+        if let Some(odd) = sources.iter().find(|url| !matches!(url.scheme(), "http" | "https")) {
+            return Err(Error::Misuse(format!("{odd} is not an http: or https: URL")));
+        }
+        let tls = Arc::new(Tls::new(job.trust.clone()));
+        if matches!(job.trust, Trust::File(_)) || sources.iter().any(|url| url.scheme() == "https") {
+            tls.connector(false).map_err(Error::Setup)?;
+        }
+        let fields = Arc::new(Fields::of(job)?);
+        let mut ways = Vec::new();
+        for source in sources {
+            let names = job.interfaces.iter().map(|interface| Some(interface.name.clone()));
+            let names = if job.interfaces.is_empty() { vec![None] } else { names.collect::<Vec<_>>() };
+            for interface in names {
+                ways.push(Way {
+                    source: source.clone(),
+                    reach: Reach::new(job, interface.as_deref(), Arc::clone(&tls))?,
+                    interface,
+                    fields: Arc::clone(&fields),
+                    limits: job.limits.clone(),
+                    versions: job.versions,
+                    now: Mutex::default(),
+                });
+            }
+        }
+        Ok(Self { ways, home: Arc::default() })
+    }
+
+    /// The link of a way, where it is a named one.
+    pub(crate) fn interface(&self, path: usize) -> Option<&str> {
+        self.ways.get(path).and_then(|way| way.interface.as_deref())
+    }
+
+    /// Sends a request by one of the ways; `again` begins at the URL that the user named.
+    pub(crate) async fn ask(
+        &self,
+        path: usize,
+        fields: &[(HeaderName, HeaderValue)],
+        again: bool,
+        idle: Option<Idle>,
+        notice: &mut (dyn FnMut(Notice) + Send),
+    ) -> Result<Answer, Trouble> {
+        let way = self.ways.get(path).ok_or_else(|| Trouble::connect("there is no such way"))?;
+        let mut trail = vec![way.start(again)];
+        let mut idle = idle;
+        // Bounded by the limit of redirections.
+        loop {
+            let url = trail.last().unwrap_or(&way.source).clone();
+            notice(Notice::Asked(without_secrets(&url)));
+            let (link, response) = self.ask_once(way, &url, fields, idle.take(), notice).await?;
+            let (parts, content) = response.into_parts();
+            let mut answer = Answer {
+                redirected: url != way.source,
+                origin: url.origin(),
+                url,
+                parts,
+                not_followed: None,
+                content,
+                link,
+            };
+            if !redirect::is_redirection(answer.parts.status) {
+                way.lock().leads_to = answer.redirected.then(|| answer.url.clone());
+                return Ok(answer);
+            }
+            match redirect::next(&trail, &answer.parts.headers, way.limits.redirects) {
+                Err(NotFollowed(why)) => {
+                    answer.not_followed = Some(why);
+                    return Ok(answer);
+                }
+                Ok(next) => {
+                    notice(Notice::Redirected(answer.parts.status.as_u16(), next.clone()));
+                    trail.push(next);
+                    idle = answer.drain().await;
+                }
+            }
+        }
+    }
+
+    /// Sends one request, over the idle connection if it leads there; once more if that was closed meanwhile.
+    async fn ask_once(
+        &self,
+        way: &Way,
+        url: &Url,
+        fields: &[(HeaderName, HeaderValue)],
+        idle: Option<Idle>,
+        notice: &mut (dyn FnMut(Notice) + Send),
+    ) -> Result<(Link, Response<Incoming>), Trouble> {
+        if let Some(mut idle) = idle.filter(|idle| idle.origin == url.origin()) {
+            let request = way.fields.request(url, fields, idle.link.form())?;
+            // A GET may be sent again (RFC 9110 §9.2.2).
+            if let Ok(response) = idle.link.send(request).await {
+                return Ok((idle.link, response));
+            }
+        }
+        let first = match self.connect_and_ask(way, url, fields, way.speaks_http2(url), notice).await {
+            Err(trouble) if trouble.other_version && way.versions == HttpVersions::Auto => trouble,
+            other => return other,
+        };
+        match self.connect_and_ask(way, url, fields, true, notice).await {
+            Ok(answer) => {
+                way.lock().http2.push(url.origin());
+                Ok(answer)
+            }
+            // What it said to HTTP/1.1 tells more.
+            Err(_) => Err(Trouble { other_version: false, ..first }),
+        }
+    }
+
+    async fn connect_and_ask(
+        &self,
+        way: &Way,
+        url: &Url,
+        fields: &[(HeaderName, HeaderValue)],
+        http2: bool,
+        notice: &mut (dyn FnMut(Notice) + Send),
+    ) -> Result<(Link, Response<Incoming>), Trouble> {
+        let mut link = match http2 {
+            false => way.connect(url).await?,
+            true => self.shared(way, url).await?,
+        };
+        notice(Notice::Connected(link.address, link.version()));
+        let request = way.fields.request(url, fields, link.form())?;
+        let response = link.send(request).await.map_err(|error| {
+            let trouble = Trouble::broken(format!("{}: {}", without_secrets(url), sentence(&error)));
+            let odd = error.is_parse() || error.is_incomplete_message();
+            if odd && !http2 { trouble.of_another_version() } else { trouble }
+        })?;
+        Ok((link, response))
+    }
+
+    /// The connection of this way that carries many requests; opened by the first that needs it.
+    async fn shared(&self, way: &Way, url: &Url) -> Result<Link, Trouble> {
+        let known = || {
+            let now = way.lock();
+            now.shared
+                .as_ref()
+                .filter(|(origin, _)| *origin == url.origin())
+                .and_then(|(_, link)| link.share())
+        };
+        if let Some(link) = known() {
+            return Ok(link);
+        }
+        let (reach, limits, target) = (way.reach.clone(), way.limits.clone(), url.clone());
+        let opening = self.home.spawn(async move {
+            let reached = reach.reach(&target, true).await?;
+            if target.scheme() == "https" && !reached.http2 {
+                return Err(Trouble::connect(format!("{} does not speak HTTP/2", without_secrets(&target))));
+            }
+            Link::http2(reached, &limits).await.map_err(|error| Trouble::broken(sentence(&error)))
+        })?;
+        let link = opening.await.map_err(|error| Trouble::connect(error.to_string()))??;
+        // Several lanes may have opened one at once: the first stays.
+        if let Some(first) = known() {
+            return Ok(first);
+        }
+        let mine = link.share();
+        way.lock().shared = Some((url.origin(), link));
+        mine.ok_or_else(|| Trouble::connect("the server closed the connection at once"))
+    }
+}
+
+impl Way {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a request begins: where redirections led before, unless the user's URL is to be asked again.
+    fn start(&self, again: bool) -> Url {
+        let mut now = self.lock();
+        if again {
+            now.leads_to = None;
+        }
+        now.leads_to.clone().unwrap_or_else(|| self.source.clone())
+    }
+
+    fn speaks_http2(&self, url: &Url) -> bool {
+        match self.versions {
+            HttpVersions::Http1 => false,
+            HttpVersions::Http2 => true,
+            HttpVersions::Auto => self.lock().http2.contains(&url.origin()),
+        }
+    }
+
+    /// Opens a connection of HTTP/1.1.
+    async fn connect(&self, url: &Url) -> Result<Link, Trouble> {
+        let reached = self.reach.reach(url, false).await?;
+        Link::http1(reached, &self.limits).await.map_err(|error| Trouble::broken(sentence(&error)))
+    }
+}
+
+impl Answer {
+    /// Reads the next octets of content; `None` is the end that the framing says.
+    pub(crate) fn poll_octets(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Trouble>>> {
+        loop {
+            return Poll::Ready(match ready!(self.link.poll_frame(&mut self.content, context)) {
+                None => None,
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(octets) => Some(Ok(octets)),
+                    // Trailers say nothing that counts here.
+                    Err(_) => continue,
+                },
+                Some(Err(error)) => Some(Err(self.broken(&error))),
+            });
+        }
+    }
+
+    /// Keeps the connection for another request, after the content has ended.
+    pub(crate) async fn into_idle(mut self) -> Option<Idle> {
+        self.link.is_open().await.then_some(Idle { link: self.link, origin: self.origin })
+    }
+
+    /// Reads what little content a redirection has.
+    async fn drain(mut self) -> Option<Idle> {
+        let length = self.content.size_hint().upper();
+        if length.is_none_or(|length| length > LEFTOVER) {
+            return None;
+        }
+        while let Some(octets) = poll_fn(|context| self.poll_octets(context)).await {
+            octets.ok()?;
+        }
+        self.into_idle().await
+    }
+
+    fn broken(&self, error: &hyper::Error) -> Trouble {
+        let why = format!("{}: {}", without_secrets(&self.url), sentence(error));
+        let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        match cause.map(std::io::Error::kind) {
+            Some(std::io::ErrorKind::UnexpectedEof) => Trouble::short(why),
+            _ => Trouble::broken(why),
+        }
+    }
+}
+
+impl Home {
+    fn spawn<F>(&self, work: F) -> Result<tokio::task::JoinHandle<F::Output>, Trouble>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let mut home = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if home.is_none() {
+            let built =
+                Builder::new_multi_thread().worker_threads(1).thread_name("swath-h2").enable_all().build();
+            *home = Some(built.map_err(|error| Trouble::connect(format!("cannot start a thread: {error}")))?);
+        }
+        let runtime = home.as_ref().ok_or_else(|| Trouble::connect("cannot start a thread"))?;
+        Ok(runtime.spawn(work))
+    }
+}
+
+/// It may go with the last lane, and a lane may not wait for threads.
+impl Drop for Home {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            runtime.shutdown_background();
+        }
+    }
+}
