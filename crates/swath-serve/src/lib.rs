@@ -7,6 +7,7 @@ mod content_disposition;
 mod cors;
 pub mod exchange;
 pub mod facts;
+pub mod fast_path;
 mod head;
 pub mod inspect;
 pub mod lens;

@@ -18,7 +18,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::buffers::Buffers;
-use crate::exchange::{Exchange, Outcome, Sink};
+use crate::exchange::{Exchange, Outcome, Sink, Transport};
 use crate::log::Log;
 
 /// The media type [`Metrics::render`] writes.
@@ -29,6 +29,7 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Answer, Counter>,
     outcomes: Family<Ending, Counter>,
+    transports: Family<Over, Counter>,
     planned: Counter<u64, AtomicU64>,
     sent: Counter<u64, AtomicU64>,
     in_flight: Gauge,
@@ -49,6 +50,11 @@ struct Ending {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Over {
+    transport: &'static str,
+}
+
 impl Metrics {
     /// Makes the counters; `buffers` and `log` are asked at each scrape.
     #[must_use]
@@ -57,6 +63,7 @@ impl Metrics {
             registry: Registry::with_prefix("swath"),
             requests: Family::default(),
             outcomes: Family::default(),
+            transports: Family::default(),
             planned: Counter::default(),
             sent: Counter::default(),
             in_flight: Gauge::default(),
@@ -78,6 +85,10 @@ impl Metrics {
             let _ = self.outcomes.get_or_create(&Ending { outcome: outcome.key() });
         }
         registry.register("outcomes", "How exchanges ended", self.outcomes.clone());
+        for transport in Transport::ALL {
+            let _ = self.transports.get_or_create(&Over { transport: transport.key() });
+        }
+        registry.register("answers", "Answers by what they went over", self.transports.clone());
         let planned = self.planned.clone();
         registry.register_with_unit("content_planned", "Octets of content promised", Unit::Bytes, planned);
         registry.register_with_unit("content_sent", "Octets of content sent", Unit::Bytes, self.sent.clone());
@@ -119,6 +130,7 @@ impl Sink for Metrics {
                 because: exchange.because.unwrap_or("none"),
             };
             self.requests.get_or_create(&answer).inc();
+            self.transports.get_or_create(&Over { transport: exchange.transport.key() }).inc();
             self.seconds.observe(exchange.elapsed.as_secs_f64());
         }
         self.planned.inc_by(exchange.bytes_planned);
@@ -227,6 +239,8 @@ mod tests {
         let text = metrics.render();
         for (start, value) in [
             ("swath_requests_total{method=\"GET\",status=\"206\",because=\"satisfied\"}", "3"),
+            ("swath_answers_total{transport=\"service\"}", "3"),
+            ("swath_answers_total{transport=\"fast-path\"}", "0"),
             ("swath_outcomes_total{outcome=\"changed\"}", "2"),
             ("swath_outcomes_total{outcome=\"bad-head\"}", "1"),
             ("swath_outcomes_total{outcome=\"stalled\"}", "0"),

@@ -39,6 +39,8 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// The proxies that are believed when they say whom they stand for.
     pub trusted: TrustedProxies,
+    /// Whether requests in the clear may be answered without an engine (see [`fast_path`](crate::fast_path)).
+    pub fast_path: bool,
     /// The threads to serve with; one per core when `None`.
     pub threads: Option<NonZeroUsize>,
     /// The mode of Unix sockets' files.
@@ -55,6 +57,7 @@ impl Default for ServerOptions {
             tls: None,
             limits: Limits::default(),
             trusted: TrustedProxies::default(),
+            fast_path: true,
             threads: None,
             unix_mode: UNIX_MODE,
             notices: Notices::default(),
@@ -89,6 +92,7 @@ impl Server {
             limits,
             connections,
             trusted: options.trusted,
+            fast_path: options.fast_path,
             threads: options.threads,
             notices: options.notices,
         })
@@ -103,6 +107,7 @@ pub struct Bound {
     limits: Limits,
     connections: NonZeroUsize,
     trusted: TrustedProxies,
+    fast_path: bool,
     threads: Option<NonZeroUsize>,
     notices: Notices,
 }
@@ -142,6 +147,7 @@ impl Bound {
             limits: self.limits,
             tls: self.tls,
             trusted: self.trusted,
+            fast_path: self.fast_path,
             word: heard,
         });
         let workers = Arc::new(Workers::start(self.threads, &context)?);

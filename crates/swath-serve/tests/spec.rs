@@ -48,7 +48,8 @@ async fn run(servers: &Servers, way: Way) -> (usize, Vec<String>) {
     let (mut failures, mut count) = (Vec::new(), 0);
     for row in rows().unwrap().into_iter().filter(|row| row.transports.contains(way.transport())) {
         let setting = setting(row.fixture);
-        let connection = match connections.entry(setting) {
+        // A method that the fast path declines would take the rest of its connection's cases along.
+        let connection = match connections.entry((setting, matches!(row.method, "GET" | "HEAD"))) {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(place) => place.insert(servers.connect(setting, way).await),
         };
@@ -88,9 +89,13 @@ fn every_case_gets_our_answer_on_every_transport() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut failures = Vec::new();
     for way in Way::ALL {
+        let before = servers.count(swath_serve::exchange::Transport::FastPath);
         let (count, failed) = runtime.block_on(run(&servers, way));
         assert!(count > 450, "{way:?}: only {count} cases");
         failures.extend(failed);
+        let fast = servers.count(swath_serve::exchange::Transport::FastPath) - before;
+        println!("{way:?}: {count} cases, {fast} of them on the fast path");
+        assert_eq!(fast > 450, way == Way::Http1, "{way:?}: {fast} by the fast path");
     }
     // Closes the clients' connections, which nobody drives from here on; HTTP/2 would wait for their goodbye.
     drop(runtime);
@@ -120,7 +125,7 @@ fn a_server_that_answered_for_another_file_would_be_noticed() {
 impl Way {
     fn transport(self) -> Transport {
         match self {
-            Self::Http1 | Self::Tower => Transport::H1,
+            Self::Http1 | Self::Engine | Self::Tower => Transport::H1,
             Self::Http2 => Transport::H2,
             Self::TlsHttp1 | Self::TlsHttp2 => Transport::Tls,
         }

@@ -12,11 +12,18 @@ use crate::exchange::Outcome;
 
 /// What is answered, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub(super) status: StatusCode,
     pub(super) because: &'static str,
     pub(super) outcome: Outcome,
 }
+
+/// The answer to a head that was begun and not finished in time.
+pub(crate) const HEAD_TIMEOUT: Answer = Answer {
+    status: StatusCode::REQUEST_TIMEOUT,
+    because: "the request's head did not come in time",
+    outcome: Outcome::HeadTimeout,
+};
 
 /// Describes a head that is answered so; or that ended with its connection, and gets no answer.
 pub(super) fn refusal(answer: Option<Answer>) -> Refusal {
@@ -48,13 +55,6 @@ impl Answer {
         };
         Answer { status, because, outcome: Outcome::BadHead }
     }
-
-    /// The answer to a head that was begun and not finished in time.
-    pub(super) const HEAD_TIMEOUT: Answer = Answer {
-        status: StatusCode::REQUEST_TIMEOUT,
-        because: "the request's head did not come in time",
-        outcome: Outcome::HeadTimeout,
-    };
 
     /// The answer to HTTP in the clear on a port that speaks TLS.
     pub(super) const CLEAR_ON_TLS: Answer = Answer {

@@ -40,38 +40,40 @@ pub(crate) struct Context<R> {
     pub(crate) limits: Limits,
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) trusted: TrustedProxies,
+    /// Whether requests in the clear may be answered without an engine.
+    pub(crate) fast_path: bool,
     pub(crate) word: watch::Receiver<Word>,
 }
 
 impl<R> Context<R> {
     /// Listens to the server's word.
-    pub(super) fn listen(&self) -> Signal {
+    pub(crate) fn listen(&self) -> Signal {
         let mut word = self.word.clone();
         let now = *word.borrow_and_update();
         Signal { word, now }
     }
 
     /// Waits until the server has come at least to `stage`.
-    pub(super) async fn reached(&self, stage: Stage) {
+    pub(crate) async fn reached(&self, stage: Stage) {
         // The sender lives as long as the server; if it is gone, so is the server.
         let _ = self.word.clone().wait_for(|word| word.stage >= stage).await;
     }
 }
 
 /// The server's word, as one connection hears it.
-pub(super) struct Signal {
+pub(crate) struct Signal {
     word: watch::Receiver<Word>,
     now: Word,
 }
 
 impl Signal {
     /// Returns the last word heard.
-    pub(super) fn now(&self) -> Word {
+    pub(crate) fn now(&self) -> Word {
         self.now
     }
 
     /// Waits for another word.
-    pub(super) async fn changed(&mut self) {
+    pub(crate) async fn changed(&mut self) {
         match self.word.changed().await {
             Ok(()) => self.now = *self.word.borrow_and_update(),
             // Whoever ran the server has let go of it.

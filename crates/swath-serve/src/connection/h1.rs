@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
-use super::answer::{Answer, refusal};
+use super::answer::{Answer, HEAD_TIMEOUT, refusal};
 use super::bucket::Bucket;
 use super::context::{Context, Stage};
 use super::guard::Guard;
@@ -37,17 +37,27 @@ enum Over {
     Cut,
 }
 
-/// Serves one connection. `head_since` is when its first octet came, if one has.
+/// What happened on a connection before the engine had it.
+#[derive(Default)]
+pub(super) struct Before {
+    /// What was read and not answered.
+    pub(super) read_ahead: Bytes,
+    /// When the first of these octets came.
+    pub(super) head_since: Option<Instant>,
+    /// How many requests were answered.
+    pub(super) requests: u64,
+}
+
+/// Serves one connection to its end.
 pub(super) async fn serve<R: Respond>(
     stream: Stream,
-    read_ahead: Bytes,
-    head_since: Option<Instant>,
+    before: Before,
     info: ConnectionInfo,
     context: Arc<Context<R>>,
 ) {
-    let progress = Progress::one(Arc::clone(&info.tally), head_since);
+    let progress = Progress::one(Arc::clone(&info.tally), before.head_since, before.requests);
     let bucket = context.limits.rate.map(|rate| Bucket::new(rate, Instant::now()));
-    let guard = Guard::new(stream, read_ahead, Arc::clone(&progress), bucket).left_open();
+    let guard = Guard::new(stream, before.read_ahead, Arc::clone(&progress), bucket).left_open();
     let requests =
         Requests { info: info.clone(), progress: Arc::clone(&progress), context: Arc::clone(&context) };
     let mut engine = engine(&context).serve_connection(TokioIo::new(guard), requests);
@@ -122,7 +132,7 @@ async fn finish<R: Respond>(
             // The peer reset an idle connection, or closed it.
             None => return,
         },
-        Over::Expired(Expired::Head | Expired::Idle) if begun => Some(Answer::HEAD_TIMEOUT),
+        Over::Expired(Expired::Head | Expired::Idle) if begun => Some(HEAD_TIMEOUT),
         // An answer on an idle connection would be taken for that to a request which is on its way.
         Over::Expired(_) => return linger::part(guard.stream(), &context.limits).await,
         Over::Cut => return,

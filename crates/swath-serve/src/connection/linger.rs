@@ -10,13 +10,13 @@ use super::stream::Stream;
 use crate::limits::Limits;
 
 /// Ends writing on a connection on which nothing is under way, and does not wait for the peer.
-pub(super) async fn part(stream: &mut Stream, limits: &Limits) {
+pub(crate) async fn part(stream: &mut Stream, limits: &Limits) {
     // TLS sends its closure alert, which tells an end from a cut.
     let _ = timeout(limits.linger_time, stream.shutdown()).await;
 }
 
 /// Writes `last`, ends writing, and waits for the peer to close.
-pub(super) async fn close(stream: &mut Stream, last: &[u8], limits: &Limits) {
+pub(crate) async fn close(stream: &mut Stream, last: &[u8], limits: &Limits) {
     // Whether the peer takes part or not, the connection is over afterwards: there is nobody to tell of an
     // error.
     let _ = timeout(limits.linger_time, async {

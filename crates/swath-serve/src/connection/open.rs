@@ -13,12 +13,14 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::answer::{Answer, refusal};
+use super::answer::{Answer, HEAD_TIMEOUT, refusal};
 use super::context::{Context, Stage};
+use super::h1::{self, Before};
+use super::h2;
 use super::linger;
 use super::respond::{ConnectionInfo, Peer, Refusal, Respond, Scheme};
 use super::stream::Stream;
-use super::{h1, h2};
+use crate::fast_path::{self, Declined};
 use crate::listen::Accepted;
 use crate::tally::Tally;
 
@@ -101,9 +103,32 @@ enum Opening {
     Two,
 }
 
-async fn clear<R: Respond>(mut stream: Stream, info: ConnectionInfo, context: Arc<Context<R>>) {
-    let mut read_ahead = Vec::new();
-    let mut head_since = None;
+/// Serves a connection in the clear: without an engine while that is understood, then by the one its peer speaks to.
+async fn clear<R: Respond>(stream: Stream, info: ConnectionInfo, context: Arc<Context<R>>) {
+    // Pacing is the engine's: what is slowed down needs no fast path.
+    let fast = context.fast_path && context.limits.rate.is_none();
+    let service = if fast { context.respond.service() } else { None };
+    let Some(service) = service else {
+        return Box::pin(ask(stream, Vec::new(), None, info, context)).await;
+    };
+    let Some(declined) = fast_path::serve(stream, &info, service, &context).await else { return };
+    let Declined { stream, unread, head_since, requests } = declined;
+    if requests == 0 {
+        Box::pin(ask(stream, unread.into(), head_since, info, context)).await;
+    } else {
+        let before = Before { read_ahead: unread, head_since, requests };
+        Box::pin(h1::serve(stream, before, info, context)).await;
+    }
+}
+
+/// Finds out which HTTP a connection speaks, and hands it to that engine.
+async fn ask<R: Respond>(
+    mut stream: Stream,
+    mut read_ahead: Vec<u8>,
+    mut head_since: Option<Instant>,
+    info: ConnectionInfo,
+    context: Arc<Context<R>>,
+) {
     let looked = {
         let mut looking = pin!(look(&stream, &mut read_ahead, &mut head_since));
         let limits = &context.limits;
@@ -125,12 +150,13 @@ async fn clear<R: Respond>(mut stream: Stream, info: ConnectionInfo, context: Ar
     match looked {
         Some(Ok(Opening::Two)) => Box::pin(h2::serve(stream, Bytes::from(read_ahead), info, context)).await,
         Some(Ok(Opening::One)) => {
-            Box::pin(h1::serve(stream, Bytes::from(read_ahead), head_since, info, context)).await;
+            let before = Before { read_ahead: Bytes::from(read_ahead), head_since, requests: 0 };
+            Box::pin(h1::serve(stream, before, info, context)).await;
         }
         // A browser's connection ahead of need, or a port scan.
         _ if read_ahead.is_empty() => {}
         // Part of the preface of HTTP/2, and no more.
-        None => refuse(&mut stream, Some(Answer::HEAD_TIMEOUT), &info, &context).await,
+        None => refuse(&mut stream, Some(HEAD_TIMEOUT), &info, &context).await,
         Some(Err(_)) => refuse(&mut stream, None, &info, &context).await,
     }
 }
@@ -138,16 +164,16 @@ async fn clear<R: Respond>(mut stream: Stream, info: ConnectionInfo, context: Ar
 /// Reads until it is clear which HTTP is spoken.
 async fn look(stream: &Stream, read: &mut Vec<u8>, since: &mut Option<Instant>) -> io::Result<Opening> {
     loop {
-        if read_some(stream, read).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        since.get_or_insert_with(Instant::now);
         if read.starts_with(PREFACE) {
             return Ok(Opening::Two);
         }
         if !PREFACE.starts_with(read) {
             return Ok(Opening::One);
         }
+        if read_some(stream, read).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        since.get_or_insert_with(Instant::now);
     }
 }
 
@@ -195,7 +221,7 @@ async fn secure<R: Respond>(socket: TcpStream, info: ConnectionInfo, context: Ar
         Ok(Ok(Ok(stream))) if spoke_h2(&stream) => {
             Box::pin(h2::serve(stream, Bytes::new(), info, context)).await;
         }
-        Ok(Ok(Ok(stream))) => Box::pin(h1::serve(stream, Bytes::new(), None, info, context)).await,
+        Ok(Ok(Ok(stream))) => Box::pin(h1::serve(stream, Before::default(), info, context)).await,
         Ok(Ok(Err(socket))) => {
             refuse(&mut Stream::Tcp(socket), Some(Answer::CLEAR_ON_TLS), &info, &context).await;
         }
@@ -208,7 +234,8 @@ fn spoke_h2(stream: &Stream) -> bool {
     matches!(stream, Stream::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2"))
 }
 
-async fn refuse<R: Respond>(
+/// Refuses what came, with an answer if there is one to give, and ends the connection.
+pub(crate) async fn refuse<R: Respond>(
     stream: &mut Stream,
     answer: Option<Answer>,
     info: &ConnectionInfo,

@@ -54,17 +54,18 @@ enum Engine {
 }
 
 impl Progress {
-    /// Follows an HTTP/1.1 connection; `head_since` is when its first octet came, if it has.
-    pub(super) fn one(tally: Arc<Tally>, head_since: Option<Instant>) -> Arc<Progress> {
-        Progress::new(Engine::One { meter: Meter::default(), tally, refusal: None }, head_since)
+    /// Follows an HTTP/1.1 connection; `head_since` is when the first octet of a head came, if it has, and
+    /// `requests` is how many came before.
+    pub(super) fn one(tally: Arc<Tally>, head_since: Option<Instant>, requests: u64) -> Arc<Progress> {
+        Progress::new(Engine::One { meter: Meter::default(), tally, refusal: None }, head_since, requests)
     }
 
     /// Follows an HTTP/2 connection.
     pub(super) fn two() -> Arc<Progress> {
-        Progress::new(Engine::Two { streams: Vec::new() }, None)
+        Progress::new(Engine::Two { streams: Vec::new() }, None, 0)
     }
 
-    fn new(engine: Engine, head_since: Option<Instant>) -> Arc<Progress> {
+    fn new(engine: Engine, head_since: Option<Instant>, requests: u64) -> Arc<Progress> {
         let idle_since = Instant::now();
         let inner = Inner {
             engine,
@@ -72,7 +73,7 @@ impl Progress {
             head_since,
             blocked_since: None,
             paced_at: None,
-            requests: 0,
+            requests,
             end: None,
         };
         Arc::new(Progress { inner: Mutex::new(inner) })
@@ -291,7 +292,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_phase_has_its_deadline() {
-        let progress = Progress::one(Tally::new(), None);
+        let progress = Progress::one(Tally::new(), None, 0);
         assert_eq!(left(&progress), Some((1, Expired::Idle)));
         progress.read();
         assert_eq!(left(&progress), Some((1, Expired::Head)));
@@ -311,7 +312,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_crowd_shortens_idleness_and_nothing_else() {
         let limits = Limits { crowded_idle_time: Duration::ZERO, ..LIMITS() };
-        let progress = Progress::one(Tally::new(), None);
+        let progress = Progress::one(Tally::new(), None, 0);
         let at = |crowded| progress.deadline(&limits, crowded).map(|(at, why)| (at - Instant::now(), why));
         assert_eq!(at(true), Some((Duration::ZERO, Expired::Idle)));
         progress.read();
@@ -324,7 +325,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_dribbled_head_gets_no_more_time_with_each_octet() {
-        let progress = Progress::one(Tally::new(), Some(Instant::now()));
+        let progress = Progress::one(Tally::new(), Some(Instant::now()), 0);
         tokio::time::sleep(Duration::from_millis(900)).await;
         progress.read();
         assert_eq!(left(&progress), Some((0, Expired::Head)));
@@ -340,14 +341,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_engines_own_refusal_is_held_back_and_read() {
-        let progress = Progress::one(Tally::new(), None);
+        let progress = Progress::one(Tally::new(), None, 0);
         assert_eq!(progress.offer(&[IoSlice::new(b"HTTP/1.1 431 Request Header")]), None);
         assert_eq!(progress.refusal(), Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
     }
 
     #[tokio::test(start_paused = true)]
     async fn cutting_an_idle_connection_cuts_nothing() {
-        for progress in [Progress::one(Tally::new(), None), Progress::two()] {
+        for progress in [Progress::one(Tally::new(), None, 0), Progress::two()] {
             progress.cut(Outcome::ShutDown);
             assert!(!progress.was_cut());
             let (_, tally) = progress.begin();

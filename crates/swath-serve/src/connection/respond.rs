@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode, request};
 
 use crate::exchange::Outcome;
+use crate::service::Service;
 use crate::tally::Tally;
 
 /// An error of any kind, as bodies and services hand it over.
@@ -49,6 +50,11 @@ pub trait Respond: Send + Sync + 'static {
     /// many those were.
     fn give_up_descriptors(&self) -> usize {
         0
+    }
+
+    /// Gives the service behind, where its answers may be sent without an engine (see [`fast_path`](crate::fast_path)).
+    fn service(&self) -> Option<&Service> {
+        None
     }
 
     /// Takes note that a connection was accepted and is served.

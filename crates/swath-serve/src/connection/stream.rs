@@ -3,16 +3,19 @@
 //! Comes in: an accepted socket. Goes out: one type to read and write, and a way to end it without ceremony.
 
 use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use rustix::io::retry_on_intr;
+use rustix::net::SendFlags;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
 /// One connection's octets.
 #[derive(Debug)]
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
     Tls(Box<TlsStream<TcpStream>>),
@@ -23,7 +26,7 @@ impl Stream {
     /// connection was cut.
     ///
     /// A Unix socket knows no reset; there a response that ends short of its length tells the peer.
-    pub(super) fn reset_on_close(&self) {
+    pub(crate) fn reset_on_close(&self) {
         let done = match self {
             Stream::Tcp(socket) => socket.set_zero_linger(),
             Stream::Tls(tls) => tls.get_ref().0.set_zero_linger(),
@@ -31,6 +34,34 @@ impl Stream {
         };
         // It fails only on a socket the peer has already reset.
         drop(done);
+    }
+}
+
+/// Sends without an engine in between; not for TLS, whose octets are not those that leave.
+impl Stream {
+    /// Waits until the kernel may take octets.
+    pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Stream::Tcp(socket) => socket.poll_write_ready(cx),
+            Stream::Unix(socket) => socket.poll_write_ready(cx),
+            Stream::Tls(_) => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    /// Sends what the kernel takes at once; `more` says that other octets follow at once, and these may wait for them.
+    pub(crate) fn try_send(&self, octets: &[u8], more: bool) -> io::Result<usize> {
+        // A peer that is gone is an error, not a signal.
+        let flags = if more { SendFlags::NOSIGNAL | SendFlags::MORE } else { SendFlags::NOSIGNAL };
+        let send = |socket: BorrowedFd<'_>| Ok(retry_on_intr(|| rustix::net::send(socket, octets, flags))?);
+        self.try_write(send)
+    }
+
+    fn try_write(&self, write: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(socket) => socket.try_io(Interest::WRITABLE, || write(socket.as_fd())),
+            Stream::Unix(socket) => socket.try_io(Interest::WRITABLE, || write(socket.as_fd())),
+            Stream::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
 }
 

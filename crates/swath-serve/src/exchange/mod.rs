@@ -28,6 +28,8 @@ pub use self::views::{Cost, Spent, Views};
 pub struct Exchange {
     /// When the head had been received.
     pub time: SystemTime,
+    /// Over what it went; of no meaning for what never became a request.
+    pub transport: Transport,
     /// Who asked: the peer, or whom a trusted proxy named; `None` where nothing is known of the connection.
     pub peer: Option<Peer>,
     /// The method; `None` when the head could not be read.
@@ -67,6 +69,7 @@ impl Exchange {
     pub fn without_request(peer: Option<Peer>, outcome: Outcome) -> Self {
         Self {
             time: SystemTime::now(),
+            transport: Transport::Service,
             peer,
             method: None,
             target: None,
@@ -89,6 +92,35 @@ impl Exchange {
     #[must_use]
     pub fn millis(&self) -> f64 {
         (self.elapsed.as_secs_f64() * 1e6).round() / 1e3
+    }
+}
+
+/// Says over what an exchange went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// HTTP/1.1 in the clear, without an engine.
+    FastPath,
+    /// HTTP/1.1 by the engine.
+    Http1,
+    /// HTTP/2.
+    Http2,
+    /// A service in somebody else's server.
+    Service,
+}
+
+impl Transport {
+    /// Lists every transport, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::FastPath, Self::Http1, Self::Http2, Self::Service];
+
+    /// Gives the stable name.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::FastPath => "fast-path",
+            Self::Http1 => "http1",
+            Self::Http2 => "http2",
+            Self::Service => "service",
+        }
     }
 }
 

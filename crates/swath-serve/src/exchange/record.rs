@@ -11,7 +11,7 @@ use std::time::Instant;
 use http::{HeaderMap, Version};
 
 use super::detail::Gate;
-use super::{Answered, Detail, Exchange, Fields, Open, Outcome, Received, Running, Views};
+use super::{Answered, Detail, Exchange, Fields, Open, Outcome, Received, Running, Transport, Views};
 use crate::tally::Tally;
 
 /// Takes the records of exchanges that ended: a log, metrics, an inspector.
@@ -48,12 +48,25 @@ pub struct Recorder {
 /// Says what counts the octets that really leave.
 #[derive(Clone, Debug)]
 pub enum Wire {
+    /// HTTP/1.1 without an engine: what is added as sent is what the kernel took.
+    FastPath,
     /// HTTP/1.1 on a connection whose writer reports to this tally.
     Http1(Arc<Tally>),
     /// HTTP/2 on a connection with this tally: octets given to the HTTP/2 layer count as sent.
     Http2(Arc<Tally>),
     /// Nothing is known of the connection (a service in somebody else's server): octets given count as sent.
     Unknown,
+}
+
+impl Wire {
+    fn transport(&self) -> Transport {
+        match self {
+            Wire::FastPath => Transport::FastPath,
+            Wire::Http1(_) => Transport::Http1,
+            Wire::Http2(_) => Transport::Http2,
+            Wire::Unknown => Transport::Service,
+        }
+    }
 }
 
 impl Recorder {
@@ -78,6 +91,7 @@ impl Recorder {
     pub fn open(&self, received: Received, wire: Wire) -> Record {
         let cost = self.views.as_ref().and_then(|views| views.charge(&received.target));
         let exchange = Exchange {
+            transport: wire.transport(),
             time: received.time,
             method: Some(received.method),
             target: Some(received.target),
@@ -166,6 +180,16 @@ impl Record {
         }
     }
 
+    /// Says whether an inspector wants the details of this exchange.
+    pub(crate) fn is_detailed(&self) -> bool {
+        self.open.is_detailed()
+    }
+
+    /// Notes that the head of the answer has left, where the one who sends it sees that.
+    pub(crate) fn wrote_head(&self) {
+        self.open.wrote_head();
+    }
+
     /// Notes the fields of the answer. Nothing is looked at unless an inspector wants it.
     pub fn answered_with<'a>(&self, fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) {
         if self.open.is_detailed() {
@@ -221,7 +245,7 @@ impl Drop for Record {
     fn drop(&mut self) {
         let cause = match &self.wire {
             Wire::Http1(tally) | Wire::Http2(tally) => tally.cause(),
-            Wire::Unknown => Outcome::AbortedByPeer,
+            Wire::FastPath | Wire::Unknown => Outcome::AbortedByPeer,
         };
         self.finish(cause);
     }

@@ -18,7 +18,7 @@ pub(crate) mod respond;
 
 use std::sync::Arc;
 
-use byteranges::{Because, Policy};
+use byteranges::{Answer, Because, Policy};
 use http::StatusCode;
 use http::header::X_CONTENT_TYPE_OPTIONS;
 use http::request::Parts;
@@ -31,6 +31,7 @@ use crate::exchange::{Answered, Received, Record, Recorder, Views, Wire, lines};
 use crate::head::{self, Wish};
 use crate::pages::Panel;
 use crate::perform::ContentBody;
+use crate::source::Source;
 use crate::store::{Selection, Store, StoreError};
 use reply::Reply;
 use request::Request;
@@ -67,6 +68,13 @@ pub struct Site {
     pub note: Option<String>,
 }
 
+/// An answer that is yet to be sent, with the source of its content and the record of its exchange.
+pub(crate) struct Performance {
+    pub(crate) answer: Answer,
+    pub(crate) source: Option<Source>,
+    pub(crate) record: Record,
+}
+
 /// Answers requests for the representations of one store.
 #[derive(Debug)]
 pub struct Service {
@@ -85,6 +93,19 @@ impl Service {
     /// leave. It never fails: every fault is an answer.
     pub async fn respond(&self, parts: &Parts, connection: Option<&ConnectionInfo>) -> Response<ContentBody> {
         let wire = connection.map_or(Wire::Unknown, |connection| respond::wire(connection, parts));
+        let Performance { answer, source, record } = self.answer(parts, connection, wire).await;
+        let (head, content) = answer.into_response().into_parts();
+        let body = ContentBody::new(content, source, record, Arc::clone(&self.options.buffers));
+        Response::from_parts(head, body)
+    }
+
+    /// Makes the answer to one request, and leaves it to the caller to send it.
+    pub(crate) async fn answer(
+        &self,
+        parts: &Parts,
+        connection: Option<&ConnectionInfo>,
+        wire: Wire,
+    ) -> Performance {
         let received = Received::now(connection.map(|connection| connection.client), parts);
         let request = Request::read(parts, received.time);
         let record = self.options.recorder.open(received, wire);
@@ -92,6 +113,11 @@ impl Service {
         record.asked(number, parts.version, lines(&parts.headers));
         let reply = self.reply(&request).await;
         self.perform(reply, &request, record)
+    }
+
+    /// The memory that contents are read into.
+    pub(crate) fn buffers(&self) -> &Arc<Buffers> {
+        &self.options.buffers
     }
 
     async fn reply(&self, request: &Request<'_>) -> Reply {
@@ -135,7 +161,7 @@ impl Service {
     }
 
     /// Adds what every answer carries, and hands the content over to be sent.
-    fn perform(&self, mut reply: Reply, request: &Request<'_>, record: Record) -> Response<ContentBody> {
+    fn perform(&self, mut reply: Reply, request: &Request<'_>, record: Record) -> Performance {
         let answer = &mut reply.answer;
         answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.options.cors.mark(&request.parts.headers, answer);
@@ -146,10 +172,10 @@ impl Service {
             section: reply.because.map(Because::section),
             bytes_planned: answer.content.length(),
         });
-        let (head, content) = reply.answer.into_response().into_parts();
-        record.answered_with(lines(&head.headers));
-        let body = ContentBody::new(content, reply.source, record, Arc::clone(&self.options.buffers));
-        Response::from_parts(head, body)
+        if record.is_detailed() {
+            record.answered_with(lines(reply.answer.clone().into_response().headers()));
+        }
+        Performance { answer: reply.answer, source: reply.source, record }
     }
 }
 

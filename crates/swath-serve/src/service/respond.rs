@@ -37,6 +37,10 @@ impl Respond for Service {
     fn refused(&self, refusal: &Refusal, connection: &ConnectionInfo) {
         note(&self.options.recorder, refusal, connection);
     }
+
+    fn service(&self) -> Option<&Service> {
+        Some(self)
+    }
 }
 
 /// Answers a head that the connection refuses, and records that.

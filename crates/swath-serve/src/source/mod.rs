@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub(crate) use self::read::Now;
 pub(crate) use self::turns::Turns;
 use crate::facts::Facts;
 

@@ -42,8 +42,22 @@ impl Turns {
     /// Begins to read a file of which the response sends `length` octets.
     pub(crate) fn begin(open: OpenFile, length: u64, buffers: Arc<Buffers>) -> Self {
         let watch = Watch::begin(&open, length.div_ceil(TURN as u64));
-        let gate = buffers.is_limited().then(Arc::default);
-        Self { open, watch, buffers, share: None, gate, state: State::Ready }
+        Self { open, watch, buffers, share: None, gate: None, state: State::Ready }
+    }
+
+    /// Gives the file.
+    pub(crate) fn open(&self) -> &OpenFile {
+        &self.open
+    }
+
+    /// Reads what is in memory into memory of the caller's; [`Turns::look`] has to follow before any of it is sent.
+    pub(crate) fn now(&self, offset: u64, buffer: &mut [u8]) -> Result<read::Now, Broken> {
+        at_hand(&self.open, offset, buffer)
+    }
+
+    /// Looks at the file after `octets` were read at `offset`.
+    pub(crate) fn look(&mut self, offset: u64, octets: &[u8]) -> Result<(), Broken> {
+        self.watch.look(self.open.file(), offset, octets)
     }
 
     /// Reads the next octets of `range`, which is not empty: at least one and at most all of them.
@@ -95,9 +109,7 @@ impl Turns {
         let wanted = range.end.saturating_sub(range.start);
         let mut buffer = share.buffer(wanted, TURN);
         let length = buffer_length(&buffer, wanted);
-        let dev = self.open.promised().dev;
-        let found = read::now(self.open.file(), dev, range.start, &mut buffer.as_mut()[..length]);
-        match found.map_err(Broken::Unreadable)? {
+        match at_hand(&self.open, range.start, &mut buffer.as_mut()[..length])? {
             read::Now::Read(count) => self.hand_over(range.start, buffer, count).map(Some),
             read::Now::NotAtHand => {
                 // The share is worth one buffer at a time.
@@ -138,8 +150,13 @@ impl Turns {
             // Nothing where octets were promised, whatever the facts say.
             return Err(Broken::Truncated);
         }
-        Ok(buffer.into_bytes(count, self.gate.clone()))
+        let gate = self.buffers.is_limited().then(|| Arc::clone(self.gate.get_or_insert_default()));
+        Ok(buffer.into_bytes(count, gate))
     }
+}
+
+fn at_hand(open: &OpenFile, offset: u64, buffer: &mut [u8]) -> Result<read::Now, Broken> {
+    read::now(open.file(), open.promised().dev, offset, buffer).map_err(Broken::Unreadable)
 }
 
 fn buffer_length(buffer: &Buffer, wanted: u64) -> usize {

@@ -21,7 +21,10 @@ const CONTENT_MAX: usize = 1 << 20;
 /// Names a way of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Way {
+    /// HTTP/1.1 in the clear: by the fast path, as far as it goes.
     Http1,
+    /// The same with the fast path off.
+    Engine,
     Http2,
     TlsHttp1,
     TlsHttp2,
@@ -30,7 +33,8 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 5] = [Self::Http1, Self::Http2, Self::TlsHttp1, Self::TlsHttp2, Self::Tower];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Http1, Self::Engine, Self::Http2, Self::TlsHttp1, Self::TlsHttp2, Self::Tower];
 
     pub(crate) fn is_tls(self) -> bool {
         matches!(self, Self::TlsHttp1 | Self::TlsHttp2)

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use byteranges::Policy;
 use rustls_pki_types::CertificateDer;
 use swath_serve::buffers::Buffers;
-use swath_serve::exchange::Recorder;
+use swath_serve::exchange::{Exchange, Recorder, Sink, Transport};
 use swath_serve::server::{Server, ServerOptions};
 use swath_serve::store::{EtagMode, Files, FilesOptions, Settle, Store};
 use swath_serve::tls::{Certificate, Tls};
@@ -41,6 +41,7 @@ pub(crate) enum Setting {
 /// Holds running servers and the files they serve.
 pub(crate) struct Servers {
     running: HashMap<Setting, Running>,
+    counts: Arc<Counts>,
     certificate: CertificateDer<'static>,
     root: PathBuf,
     _files: TempDir,
@@ -49,8 +50,19 @@ pub(crate) struct Servers {
 struct Running {
     plain: SocketAddr,
     tls: SocketAddr,
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
+    /// In the clear too, without the fast path.
+    engine: SocketAddr,
+    stops: [Stop; 2],
+}
+
+/// Counts what went over each transport.
+#[derive(Default)]
+struct Counts(Mutex<HashMap<Transport, usize>>);
+
+impl Sink for Counts {
+    fn record(&self, exchange: &Arc<Exchange>) {
+        *self.0.lock().unwrap().entry(exchange.transport).or_default() += 1;
+    }
 }
 
 impl Servers {
@@ -64,13 +76,22 @@ impl Servers {
         std::fs::write(&chain, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
         thread::sleep(REST);
+        let counts = Arc::<Counts>::default();
         let settings = [Setting::Default, Setting::NoTags, Setting::NoRanges, Setting::Patient];
         let start = |setting| {
             let certificate = Certificate::Files { chain: chain.clone(), key: key.clone() };
-            (setting, start(service(setting, &root), Tls::new(certificate).unwrap()))
+            let tls = Arc::new(Tls::new(certificate).unwrap());
+            let service = Arc::new(service(setting, &root, Arc::clone(&counts)));
+            let all = ["http://127.0.0.1:0", "https://127.0.0.1:0"];
+            let (addresses, first) = serve(&service, &tls, &all, true);
+            let (engine, second) = serve(&service, &tls, &all[..1], false);
+            (
+                setting,
+                Running { plain: addresses[0], tls: addresses[1], engine: engine[0], stops: [first, second] },
+            )
         };
         let running = settings.into_iter().map(start).collect();
-        Self { running, certificate: made.cert.der().clone(), root, _files: files }
+        Self { running, counts, certificate: made.cert.der().clone(), root, _files: files }
     }
 
     pub(crate) async fn connect(&self, setting: Setting, way: Way) -> Connection {
@@ -78,13 +99,27 @@ impl Servers {
             let service = self.serve_dir(setting);
             return Connection::to_service(service, self.plain(setting), self.certificate.clone());
         }
-        let address = if way.is_tls() { self.running[&setting].tls } else { self.plain(setting) };
+        let address = match way {
+            Way::Engine => self.engine(setting),
+            _ if way.is_tls() => self.running[&setting].tls,
+            _ => self.plain(setting),
+        };
         Connection::open(way, address, self.certificate.clone()).await
     }
 
     /// The address at which a setting is served in the clear.
     pub(crate) fn plain(&self, setting: Setting) -> SocketAddr {
         self.running[&setting].plain
+    }
+
+    /// The address at which it is served in the clear without the fast path.
+    pub(crate) fn engine(&self, setting: Setting) -> SocketAddr {
+        self.running[&setting].engine
+    }
+
+    /// How many exchanges have ended that went over a transport.
+    pub(crate) fn count(&self, transport: Transport) -> usize {
+        self.counts.0.lock().unwrap().get(&transport).copied().unwrap_or_default()
     }
 
     /// The same files and settings as a tower service, without a server.
@@ -96,8 +131,10 @@ impl Servers {
     /// Stops all servers in order.
     pub(crate) fn stop(self) {
         for running in self.running.into_values() {
-            running.stop.send(()).unwrap();
-            running.thread.join().unwrap();
+            for (stop, thread) in running.stops {
+                stop.send(()).unwrap();
+                thread.join().unwrap();
+            }
         }
     }
 }
@@ -118,7 +155,7 @@ fn options(setting: Setting, root: &Path) -> (FilesOptions, Policy) {
     (files, policy)
 }
 
-fn service(setting: Setting, root: &Path) -> Service {
+fn service(setting: Setting, root: &Path, counts: Arc<Counts>) -> Service {
     let (files, policy) = options(setting, root);
     Service::new(ServiceOptions {
         store: Store::Files(Files::open(files).unwrap()),
@@ -126,29 +163,37 @@ fn service(setting: Setting, root: &Path) -> Service {
         cors: Cors::default(),
         site: Some(Site::default()),
         check_host: true,
-        recorder: Recorder::none(),
+        recorder: Recorder::new(vec![counts], None),
         views: Arc::default(),
         buffers: Arc::new(Buffers::default()),
     })
 }
 
-fn start(service: Service, tls: Tls) -> Running {
-    let listen = ["http://127.0.0.1:0", "https://127.0.0.1:0"].map(|address| address.parse().unwrap());
+type Stop = (oneshot::Sender<()>, JoinHandle<()>);
+
+fn serve(
+    service: &Arc<Service>,
+    tls: &Arc<Tls>,
+    listen: &[&str],
+    fast_path: bool,
+) -> (Vec<SocketAddr>, Stop) {
     let options = ServerOptions {
-        listen: listen.to_vec(),
-        tls: Some(Arc::new(tls)),
+        listen: listen.iter().map(|address| address.parse().unwrap()).collect(),
+        tls: Some(Arc::clone(tls)),
+        fast_path,
         threads: std::num::NonZeroUsize::new(1),
         ..ServerOptions::default()
     };
     let bound = Server::bind(options).unwrap();
     let addresses: Vec<_> = bound.addresses().filter_map(|address| address.socket_address()).collect();
     let (stop, stopped) = oneshot::channel();
+    let service = Arc::clone(service);
     let thread = thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let stopped = async {
             let _ = stopped.await;
         };
-        runtime.block_on(bound.run(Arc::new(service), stopped)).unwrap();
+        runtime.block_on(bound.run(service, stopped)).unwrap();
     });
-    Running { plain: addresses[0], tls: addresses[1], stop, thread }
+    (addresses, (stop, thread))
 }

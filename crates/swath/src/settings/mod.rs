@@ -78,6 +78,8 @@ pub(crate) struct ListenSettings {
     pub(crate) tls: TlsSettings,
     /// The peers whose word for the client's address is taken.
     pub(crate) trusted_proxies: TrustedProxies,
+    /// Whether plain requests in the clear are answered without the HTTP engine.
+    pub(crate) fast_path: bool,
 }
 
 /// Where the certificate comes from.

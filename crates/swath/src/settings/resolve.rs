@@ -154,6 +154,7 @@ fn listening(reader: &Reader<'_>) -> ListenSettings {
         addresses,
         given: reader.layers.find(&table::LISTEN).origin.is_given(),
         tls,
+        fast_path: reader.word(&table::FAST_PATH) == "on",
         trusted_proxies: TrustedProxies {
             proxies: reader.sentences(&table::TRUSTED_PROXY, parse_sentence),
             field: match reader.word(&table::FORWARDED_FIELD) {

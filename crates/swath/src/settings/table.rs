@@ -164,6 +164,15 @@ settings! {
         help: "The field in which trusted proxies name their clients",
         more: "Only one is read: a proxy passes the other on as its client wrote it.",
     }
+    FAST_PATH = LISTENING / "fast-path" {
+        value: "MODE",
+        words: &["on", "off"],
+        default: Some("on"),
+        help: "Answer GET and HEAD in the clear without the HTTP engine while requests are plain",
+        more: "The answers are the same; off is for finding out whether it is to blame for something. A connection \
+               that asks for anything else goes on with the engine; --limit-rate leaves all of them to it. \
+               swath_answers_total of --metrics tells how many went each way.",
+    }
 
     ORIGIN_CACERT = ORIGIN / "origin-cacert" {
         value: "FILE",

@@ -279,6 +279,30 @@ fn memory_for_buffers_is_what_was_asked_for() {
 }
 
 #[test]
+fn the_engine_answers_all_when_the_fast_path_is_off() {
+    let swath = site();
+    for (mode, transport) in [("on", "fast-path"), ("off", "http1")] {
+        let mut server = Running::start(swath.command(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--metrics",
+            "127.0.0.1:0",
+            "--fast-path",
+            mode,
+        ]));
+        let address = server.address();
+        let line = server.says("metrics at http://");
+        let metrics = line.split_once("http://").expect("a URL").1.trim_end_matches("/metrics");
+        ask(connect(address), "/a.txt", "");
+        server.record();
+        let counts = ask(connect(metrics.parse().expect("an address")), "/metrics", "");
+        let line = format!("\nswath_answers_total{{transport=\"{transport}\"}} 1\n");
+        assert!(counts.contains(&line), "{mode}: {counts}");
+    }
+}
+
+#[test]
 fn streams_at_once_are_told_to_http2_clients() {
     let swath = site();
     let (_server, address) = start(&swath, &["--streams-per-connection", "7"]);

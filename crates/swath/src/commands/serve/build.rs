@@ -141,6 +141,7 @@ fn bind(
         tls,
         limits: Limits { rate: settings.limits.rate.or(pace), ..settings.limits.clone() },
         trusted: settings.listen.trusted_proxies.clone(),
+        fast_path: settings.listen.fast_path,
         notices: Notices::to(|notice| report::say(notice)),
         ..ServerOptions::default()
     })

@@ -7,6 +7,7 @@ use http::{Response, request::Parts};
 use swath_serve::{
     connection::{ConnectionInfo, Refusal, Respond},
     metrics::Metrics,
+    service::Service,
 };
 
 /// Answers as its service does.
@@ -39,6 +40,10 @@ impl<R: Respond> Respond for Counted<R> {
 
     fn give_up_descriptors(&self) -> usize {
         self.service.give_up_descriptors()
+    }
+
+    fn service(&self) -> Option<&Service> {
+        self.service.service()
     }
 
     fn connection_opened(&self) {

@@ -1,0 +1,30 @@
+//! How a connection of the fast path ends: as one of the engine's does.
+
+use super::line::Next;
+use crate::connection::{self, ConnectionInfo, Context, HEAD_TIMEOUT, Respond, Stage, Stream, linger};
+
+/// Ends a connection on which no answer is under way. `begun` says whether part of a head has come.
+pub(super) async fn end<R: Respond>(
+    stream: &mut Stream,
+    why: &Next,
+    begun: bool,
+    info: &ConnectionInfo,
+    context: &Context<R>,
+) {
+    match why {
+        Next::Late => connection::refuse(stream, Some(HEAD_TIMEOUT), info, context).await,
+        Next::Ended if begun => connection::refuse(stream, None, info, context).await,
+        Next::Ended | Next::Stopped => close(stream, context).await,
+        // An answer on an idle connection would be taken for that to a request which is on its way.
+        Next::Idle => linger::part(stream, &context.limits).await,
+        Next::Gone | Next::Request(_) | Next::Declined => {}
+    }
+}
+
+/// Ends a connection after its last answer.
+pub(super) async fn close<R: Respond>(stream: &mut Stream, context: &Context<R>) {
+    tokio::select! {
+        () = linger::close(stream, &[], &context.limits) => {}
+        () = context.reached(Stage::Cutting) => {}
+    }
+}

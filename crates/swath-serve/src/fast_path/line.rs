@@ -1,0 +1,129 @@
+//! What a connection reads: heads, one after the other, each within its time.
+//!
+//! In: a stream. Out: requests in order, and how it ends. A connection that waits keeps what it has not read to its end, and
+//! nothing else.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::BytesMut;
+use tokio::io::AsyncReadExt;
+use tokio::time::Instant;
+
+use super::memory;
+use super::request::{self, Heard, Reading};
+use super::waits::Waits;
+use crate::connection::{Stage, Stream};
+
+/// What has come over a connection, and when.
+pub(super) struct Line {
+    /// What came and is not read to its end; `None` where nothing did.
+    pub(super) unread: Option<BytesMut>,
+    /// When the first octet of the head that is being read came.
+    pub(super) head_since: Option<Instant>,
+    /// How many requests there have been.
+    pub(super) requests: u64,
+    idle_since: Instant,
+}
+
+/// What came next.
+pub(super) enum Next {
+    Request(Box<Heard>),
+    /// Something for the engine.
+    Declined,
+    /// Not all of a head in its time.
+    Late,
+    /// The end of the peer's side; in the middle of a head if something is unread.
+    Ended,
+    /// Nothing for as long as nothing may come.
+    Idle,
+    /// The server's word to stop.
+    Stopped,
+    /// A reset.
+    Gone,
+}
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Self { unread: None, head_since: None, requests: 0, idle_since: Instant::now() }
+    }
+
+    /// Waits for the next request.
+    pub(super) async fn next(&mut self, stream: &mut Stream, waits: &mut Waits<'_>) -> Next {
+        poll_fn(|cx| self.poll_next(cx, stream, waits)).await
+    }
+
+    /// Takes note that the last answer has left.
+    pub(super) fn rest(&mut self) {
+        self.idle_since = Instant::now();
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>, stream: &mut Stream, waits: &mut Waits<'_>) -> Poll<Next> {
+        loop {
+            if let Some(unread) = &mut self.unread {
+                match request::read(unread, waits.limits.head_fields) {
+                    Reading::Request(request) => return Poll::Ready(self.begin(request)),
+                    Reading::Declined => return Poll::Ready(Next::Declined),
+                    Reading::Partial => {}
+                }
+            } else if waits.heard.stage() != Stage::Serving {
+                return Poll::Ready(Next::Stopped);
+            }
+            match self.poll_read(cx, stream) {
+                Poll::Pending => break,
+                Poll::Ready(Ok(0)) => return Poll::Ready(Next::Ended),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(Next::Gone),
+            }
+        }
+        if waits.heard.stage() == Stage::Cutting {
+            return Poll::Ready(Next::Stopped);
+        }
+        let deadline = self.deadline(waits);
+        ready!(waits.poll(cx, Some(deadline)));
+        Poll::Ready(if self.unread.is_some() { Next::Late } else { Next::Idle })
+    }
+
+    /// Reads what there is, into memory that is only kept once something came.
+    fn poll_read(&mut self, cx: &mut Context<'_>, stream: &mut Stream) -> Poll<std::io::Result<usize>> {
+        let mut buffer = memory::take_read();
+        let read = pin!(stream.read_buf(&mut buffer)).poll(cx);
+        if buffer.is_empty() {
+            memory::give_read(buffer);
+        } else if let Some(unread) = &mut self.unread {
+            // Part of a head: no more is kept of it than came.
+            unread.extend_from_slice(&buffer);
+            memory::give_read(buffer);
+        } else {
+            self.head_since = Some(Instant::now());
+            self.unread = Some(buffer);
+        }
+        read
+    }
+
+    fn begin(&mut self, request: Box<Heard>) -> Next {
+        if let Some(unread) = self.unread.take_if(|unread| unread.is_empty()) {
+            memory::give_read(unread);
+        }
+        // What is there of the next head already has its time from when this answer has left.
+        self.head_since = None;
+        self.requests = self.requests.saturating_add(1);
+        Next::Request(request)
+    }
+
+    /// The deadline while nothing is under way.
+    fn deadline(&self, waits: &Waits<'_>) -> Instant {
+        let limits = waits.limits;
+        if let Some(since) = self.head_since {
+            return since + limits.head_time;
+        }
+        if self.unread.is_some() {
+            return self.idle_since + limits.head_time;
+        }
+        // A connection that never asked for anything gets the time of a head for its first octet.
+        let patience = if self.requests == 0 { limits.head_time } else { limits.idle_time };
+        let crowded = waits.heard.is_crowded();
+        self.idle_since + if crowded { patience.min(limits.crowded_idle_time) } else { patience }
+    }
+}

@@ -1,0 +1,227 @@
+//! One answer on its way to the socket.
+//!
+//! In: an answer, its source and record, and a stream whenever it takes octets. Out: all of it, or why not.
+//!
+//! What is at hand leaves in one write together with the head before it; what is not is read in the blocking pool. No
+//! content is kept for a peer that is slow to take it: it is read again once there is room.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use byteranges::Content;
+use bytes::{Buf, Bytes};
+use tokio::time::Instant;
+
+use super::batch::{self, From, Place};
+use super::memory;
+use super::waits::Waits;
+use crate::buffers::{Buffers, TURN};
+use crate::connection::{Stage, Stream};
+use crate::exchange::{Outcome, Record};
+use crate::service::Performance;
+use crate::watch::Broken;
+
+/// Sends one answer; dropped before its end, it leaves its record to say that the peer has gone.
+pub(super) struct Sending {
+    /// What is left of the head.
+    head: Vec<u8>,
+    head_sent: usize,
+    content: Content,
+    place: Place,
+    /// Octets of the file from the place on, that had to be waited for.
+    chunk: Bytes,
+    from: From,
+    left: u64,
+    record: Record,
+    /// Since when the peer has taken nothing of what is offered to it.
+    blocked_since: Option<Instant>,
+}
+
+/// Says that an answer cannot be sent to its end, because of the file or, if the record does not say so, the peer.
+struct Failed;
+
+/// What came of a step.
+enum Step {
+    /// The kernel took so many octets.
+    Took(usize),
+    /// What comes next has to be waited for.
+    NotAtHand,
+    /// The kernel takes nothing at present.
+    Blocked,
+}
+
+impl Sending {
+    /// Begins to send; `close` says that it is the connection's last answer.
+    pub(super) fn new(performance: Performance, close: bool, buffers: &Arc<Buffers>) -> Self {
+        let Performance { mut answer, source, record } = performance;
+        let mut head = memory::take_head();
+        answer.write_head(&mut head);
+        if close {
+            // In the place where the engine puts it: behind all others.
+            head.truncate(head.len().saturating_sub(2));
+            head.extend_from_slice(b"connection: close\r\n\r\n");
+        }
+        let content = std::mem::take(&mut answer.content);
+        let left = content.length();
+        let from = From::new(source, &content, buffers);
+        let (place, chunk) = (Place::default(), Bytes::new());
+        Self { head, head_sent: 0, content, place, chunk, from, left, record, blocked_since: None }
+    }
+
+    /// Sends all of it; says whether all of it has left.
+    pub(super) async fn send(mut self, stream: &Stream, waits: &mut Waits<'_>) -> bool {
+        match poll_fn(|cx| self.poll_within(cx, stream, waits)).await {
+            Ok(()) => true,
+            Err(end) => {
+                // What the record says already stays.
+                self.record.finish(end);
+                false
+            }
+        }
+    }
+
+    fn poll_within(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &Stream,
+        waits: &mut Waits<'_>,
+    ) -> Poll<Result<(), Outcome>> {
+        if waits.heard.stage() == Stage::Cutting {
+            return Poll::Ready(Err(Outcome::ShutDown));
+        }
+        if let Poll::Ready(sent) = self.poll(cx, stream) {
+            return Poll::Ready(sent.map_err(|Failed| Outcome::AbortedByPeer));
+        }
+        ready!(waits.poll(cx, self.blocked_since.map(|since| since + waits.limits.stalled_write_time)));
+        Poll::Ready(Err(Outcome::Stalled))
+    }
+
+    /// Sends on; ready when all has been taken or nothing more will be.
+    fn poll(&mut self, cx: &mut Context<'_>, stream: &Stream) -> Poll<Result<(), Failed>> {
+        // One turn, then the next connection's: a fast peer of a long answer does not have the thread to itself.
+        let mut turn = TURN;
+        while self.is_under_way() {
+            if turn == 0 {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            match self.step(stream) {
+                Ok(Step::Took(octets)) => {
+                    self.blocked_since = None;
+                    turn = turn.saturating_sub(octets);
+                }
+                Ok(Step::NotAtHand) => {
+                    self.blocked_since = None;
+                    self.chunk = ready!(self.poll_chunk(cx)).map_err(|broken| self.abort(broken))?;
+                }
+                Ok(Step::Blocked) => {
+                    self.blocked_since.get_or_insert_with(Instant::now);
+                    ready!(stream.poll_writable(cx)).map_err(|_| Failed)?;
+                }
+                Err(failed) => return Poll::Ready(Err(failed)),
+            }
+        }
+        self.record.finish(self.from.complete());
+        Poll::Ready(Ok(()))
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.left > 0 || self.head_sent < self.head.len()
+    }
+
+    fn step(&mut self, stream: &Stream) -> Result<Step, Failed> {
+        let sent = if self.chunk.is_empty() {
+            memory::with_batch(|batch| {
+                let gathered = batch::gather(
+                    batch,
+                    &self.head[self.head_sent..],
+                    &self.content,
+                    self.place,
+                    &mut self.from,
+                )?;
+                if gathered == 0 {
+                    return Ok(None);
+                }
+                let all = (self.head.len() - self.head_sent) as u64 + self.left;
+                Ok(Some(stream.try_send(&batch[..gathered], all > gathered as u64)))
+            })
+        } else {
+            Ok(Some(stream.try_send(&self.chunk, self.left > self.chunk.len() as u64)))
+        };
+        match sent.map_err(|broken| self.abort(broken))? {
+            None => Ok(Step::NotAtHand),
+            Some(Ok(octets)) => {
+                self.took(octets);
+                Ok(Step::Took(octets))
+            }
+            Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(Step::Blocked),
+            Some(Err(_)) => Err(Failed),
+        }
+    }
+
+    /// Waits for the next octets of the range under way.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Broken>> {
+        let range = self.place.range(&self.content);
+        match (&mut self.from, range) {
+            (From::File(turns), Some(range)) => turns.poll(cx, &range),
+            _ => Poll::Ready(Err(Broken::Truncated)),
+        }
+    }
+
+    /// Takes note of octets that the kernel took.
+    fn took(&mut self, octets: usize) {
+        let of_head = octets.min(self.head.len() - self.head_sent);
+        if of_head > 0 {
+            self.head_sent += of_head;
+            if self.head_sent == self.head.len() && self.record.is_detailed() {
+                self.record.wrote_head();
+            }
+        }
+        let of_content = (octets - of_head) as u64;
+        if of_content == 0 {
+            return;
+        }
+        self.chunk.advance((of_content as usize).min(self.chunk.len()));
+        self.place.advance(&self.content, of_content);
+        self.left = self.left.saturating_sub(of_content);
+        self.record.add_sent(of_content);
+    }
+
+    fn abort(&mut self, broken: Broken) -> Failed {
+        let (outcome, cause) = broken.into_outcome();
+        self.record.abort(outcome, cause.as_ref());
+        Failed
+    }
+}
+
+/// Makes the end of a connection a reset if an answer is under way: also when making it panics, it must not look complete.
+pub(super) struct Guard<'a> {
+    stream: Option<&'a Stream>,
+}
+
+impl<'a> Guard<'a> {
+    pub(super) fn new(stream: &'a Stream) -> Self {
+        Self { stream: Some(stream) }
+    }
+
+    /// Takes note that the answer has left.
+    pub(super) fn done(mut self) {
+        self.stream = None;
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream {
+            stream.reset_on_close();
+        }
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        memory::give_head(std::mem::take(&mut self.head));
+    }
+}

@@ -1,0 +1,11 @@
+//! The fast path beside the engine: the same octets for the same requests, and what only sockets can show.
+
+#[path = "../spec/client.rs"]
+#[allow(dead_code, reason = "these tests write octets themselves")]
+mod client;
+#[path = "../spec/server.rs"]
+#[allow(dead_code, reason = "shared with the tables' runner")]
+mod server;
+
+mod agreement;
+mod raw;
