@@ -163,12 +163,16 @@ fn failed_precondition(request: &Request<'_>, head: &Head) -> Verdict {
 }
 
 fn likeness(request: &Request<'_>, head: &Head, complete_length: Option<u64>) -> Option<Likeness> {
-    let too_short = complete_length.is_some_and(|length| length < request.arrived_end);
-    request.identity.map(
-        |identity| {
-            if too_short { Likeness::Other } else { identity.compare(head, complete_length) }
-        },
-    )
+    let identity = request.identity?;
+    // An error page with status 200 has another length, and no tag: it says nothing of the representation. Only where
+    // the simplest request of all is answered so, there is nobody else to ask.
+    if identity.strong_tag().is_some() && head.etag.is_none() && request.range != Asked::Whole {
+        return Some(Likeness::Unknown);
+    }
+    if complete_length.is_some_and(|length| length < request.arrived_end) {
+        return Some(Likeness::Other);
+    }
+    Some(identity.compare(head, complete_length))
 }
 
 fn first_proof(head: &Head) -> Proof {

@@ -75,6 +75,7 @@ impl Download {
         if let Some(path) = self.paths.get_mut(path) {
             path.ranges = head.status == 206;
         }
+
         let Some(lane) = self.lanes.get_mut(index) else { return };
         let start = lane.start;
         let before = version.holdings.written().octets_before(start);
@@ -181,14 +182,27 @@ impl Download {
 
     pub(super) fn misbehave(&mut self, index: usize, what: Misbehaviour, now: Duration) {
         let ranged = self.lanes.get(index).map(|lane| (lane.path, lane.range != Asked::Whole));
-        self.fail_lane(index, Fault::ServerMisbehaved(what), now);
-        // After two answers in a row that make no sense, the simplest request there is.
-        if let Some((path, true)) = ranged
-            && let Some(path) = self.paths.get_mut(path)
-            && path.failures >= 2
-        {
-            path.plain = true;
+        let fault = Fault::ServerMisbehaved(what);
+        let at = ranged.map(|(path, _)| path);
+        let others = |lane: &super::lane::Lane| Some(lane.path) == at && lane.answer.is_some();
+        if self.lanes.iter().filter(|lane| others(lane)).count() > usize::from(self.answers(index)) {
+            // Others of the same server make sense: it is not overloaded, and a pause would help nobody.
+            self.pass_over(index, fault);
+        } else {
+            self.fail_lane(index, fault, now);
         }
+        let Some((at, true)) = ranged else { return };
+        // After two answers in a row that make no sense, the simplest request there is; where others are under way, they
+        // may make sense, and so many more are looked at.
+        let enough = self.lanes_on(at).saturating_add(2);
+        if let Some(path) = self.paths.get_mut(at) {
+            path.nonsense = path.nonsense.saturating_add(1);
+            path.plain |= path.nonsense >= enough;
+        }
+    }
+
+    fn answers(&self, index: usize) -> bool {
+        self.lanes.get(index).is_some_and(|lane| lane.answer.is_some())
     }
 
     fn busy(&mut self, index: usize, after: Option<Duration>, now: Duration) {

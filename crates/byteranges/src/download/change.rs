@@ -27,6 +27,17 @@ impl Download {
         }
     }
 
+    /// Gives up a request that failed in a way that needs no pause.
+    pub(super) fn pass_over(&mut self, index: usize, fault: Fault) {
+        let Some(lane) = self.lanes.get(index) else { return };
+        let (ask, path) = (lane.ask, lane.path);
+        self.counts.failures = self.counts.failures.saturating_add(1);
+        if let Some(path) = self.paths.get_mut(path) {
+            path.count_failure(fault, &self.settings);
+        }
+        self.stop_lane(ask);
+    }
+
     /// Gives up a request that failed: its path pauses.
     pub(super) fn fail_lane(&mut self, index: usize, fault: Fault, now: Duration) {
         let Some(lane) = self.lanes.get(index) else { return };

@@ -59,7 +59,7 @@ impl Download {
         false
     }
 
-    fn lanes_on(&self, path: usize) -> usize {
+    pub(super) fn lanes_on(&self, path: usize) -> usize {
         self.lanes.iter().filter(|lane| lane.path == path).count()
     }
 

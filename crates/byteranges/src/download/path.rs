@@ -29,6 +29,8 @@ pub(super) struct Path {
     /// When the server may be asked again.
     pub(super) until: Duration,
     pub(super) failures: u32,
+    /// Answers to a Range in a row that made no sense.
+    pub(super) nonsense: usize,
     /// What went wrong last.
     pub(super) last_fault: Fault,
     pub(super) bearing: Bearing,
@@ -63,6 +65,7 @@ impl Path {
             dead: None,
             until: Duration::ZERO,
             failures: 0,
+            nonsense: 0,
             last_fault: Fault::Unreachable,
             bearing: Bearing::Match,
             plain: false,
@@ -123,14 +126,19 @@ impl Path {
 
     /// Notes a failure: a pause that doubles, or the end of the path.
     pub(super) fn fail(&mut self, fault: Fault, seed: u64, settings: &Settings, now: Duration) {
+        self.count_failure(fault, settings);
+        let doubled =
+            settings.backoff.saturating_mul(2_u32.saturating_pow(self.failures.saturating_sub(1).min(20)));
+        self.pause(jitter(doubled.min(settings.backoff_max), seed), now);
+    }
+
+    /// Counts a failure; too many in a row end the path.
+    pub(super) fn count_failure(&mut self, fault: Fault, settings: &Settings) {
         self.failures = self.failures.saturating_add(1);
         self.last_fault = fault;
         if self.failures > settings.retries {
             self.dead.get_or_insert(fault);
         }
-        let doubled =
-            settings.backoff.saturating_mul(2_u32.saturating_pow(self.failures.saturating_sub(1).min(20)));
-        self.pause(jitter(doubled.min(settings.backoff_max), seed), now);
     }
 
     /// Obeys a server that is busy: half the lanes from now on, and the pause that it asks for.

@@ -43,6 +43,7 @@ impl Download {
                     self.fail_lane(index, Fault::ServerMisbehaved(Misbehaviour::Content), now);
                     return true;
                 }
+                Some(Next::Enough) if self.go_on(index) => {}
                 Some(Next::Enough) => {
                     self.enough(index);
                     return true;
@@ -113,6 +114,8 @@ impl Download {
                 answer.writing = answer.writing.saturating_add(range.length());
                 if let Some(path) = self.paths.get_mut(lane.path) {
                     path.succeed();
+                    // The first octets of all say nothing of whether the server can find others.
+                    path.nonsense = if answer.first > 0 { 0 } else { path.nonsense };
                 }
                 (Action::Write { generation, ask, range }, range.length())
             }
@@ -124,6 +127,32 @@ impl Download {
         answer.position = answer.position.saturating_add(count);
         answer.pending = answer.pending.saturating_sub(count);
         self.actions.push_back(action);
+    }
+
+    /// Lets an answer that has given what it was to give go on into a gap that follows, and that nobody else fetches: whoever
+    /// was to do so has failed meanwhile. Tells whether there is one.
+    fn go_on(&mut self, index: usize) -> bool {
+        let (Some(version), Some(lane)) = (&self.version, self.lanes.get(index)) else { return false };
+        let (Some(answer), Some(end)) = (&lane.answer, lane.end) else { return false };
+        let limit = [answer.granted_end, version.identity.complete_length].into_iter().flatten().min();
+        let Some(limit) = limit.filter(|limit| lane.purpose == Purpose::Fetch && *limit > end) else {
+            return false;
+        };
+        if answer.position != end || version.holdings.arrived().run_at(end).is_some() {
+            return false;
+        }
+        let others = self.lanes.iter().filter(|other| other.ask != lane.ask && other.writes());
+        let rests: Vec<_> = others.filter_map(|other| other.remaining(limit)).collect();
+        if rests.iter().any(|rest| (rest.first()..=rest.last()).contains(&end)) {
+            return false;
+        }
+        let held = version.holdings.arrived().runs().map(|run| run.first()).find(|first| *first > end);
+        let next = rests.iter().map(|rest| rest.first()).filter(|first| *first > end);
+        let until = next.chain(held).min().unwrap_or(limit).min(limit);
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.end = Some(until);
+        }
+        true
     }
 
     /// Gives up an answer that goes on past what is wanted of it.
@@ -165,15 +194,21 @@ impl Download {
                 true
             }
             Some(_) => {
-                // R-9112/8-1: it came short; the rest goes back.
-                self.fail_lane(index, Fault::Unreachable, now);
+                // R-9112/8-1: it came short; the rest goes back. One that gave what a request is worth is gone on with at once.
+                if answer.position.saturating_sub(lane.start) >= self.settings.min_segment {
+                    self.pass_over(index, Fault::Unreachable);
+                } else {
+                    self.fail_lane(index, Fault::Unreachable, now);
+                }
                 true
             }
             // An answer that is at its end is left to end by itself, so that its connection can be used again.
             None if answer.granted_end == Some(answer.position) => false,
             None if !lane.writes() || answer.digested => false,
             None if lane.is_satisfied(version.holdings.arrived(), length) => {
-                self.stop_lane(ask);
+                if !self.go_on(index) {
+                    self.stop_lane(ask);
+                }
                 true
             }
             None => false,

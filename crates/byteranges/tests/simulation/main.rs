@@ -16,9 +16,11 @@
 
 mod bug;
 mod disk;
+mod laps;
 mod random;
 mod run;
 mod server;
+mod track;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

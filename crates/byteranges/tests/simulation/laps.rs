@@ -1,0 +1,160 @@
+//! What each way of misbehaving costs on the track: right octets always, and times that do not let one bad connection, or
+//! some bad answers, slow down the others.
+//!
+//! 16 MiB, eight lanes, 8 MiB/s on each connection: one lane needs two seconds, eight a little over a quarter.
+
+use std::time::Duration;
+
+use byteranges::ByteRange;
+use byteranges::download::{Assurance, Fetch, Lanes, Placement, Settings};
+
+use crate::track::{Honest, Lap, MIB, Reply, Track};
+
+fn settings() -> Settings {
+    Settings { lanes: Lanes::Fixed(8), ..Settings::default() }
+}
+
+fn server() -> Honest {
+    Honest::new(16 * MIB, 8 * MIB)
+}
+
+fn lap(script: impl FnMut(u64, &Fetch) -> Reply) -> Lap {
+    let lap = Track::new(settings(), Box::new(script)).run();
+    let counts = lap.report.counts;
+    println!("{:?}, {} requests, {:?}, {counts:?}", lap.time, lap.requests.len(), lap.report.outcome);
+    lap
+}
+
+/// Right, one version, and within the time.
+#[track_caller]
+fn good(lap: &Lap, most: u64) {
+    assert!(lap.report.outcome.is_ok(), "{:?}", lap.report);
+    assert_eq!((lap.wrong, lap.versions.len()), (0, 1));
+    assert!(lap.time <= Duration::from_millis(most), "{:?}, {most} ms allowed", lap.time);
+}
+
+#[test]
+fn an_honest_server_gives_all_that_eight_lanes_can_take() {
+    let lap = lap(|_, fetch| server().reply(fetch));
+    good(&lap, 300);
+    assert_eq!(lap.report.outcome, Ok(Assurance::Pinned));
+}
+
+#[test]
+fn a_connection_that_crawls_costs_no_second() {
+    for slow in 0..8 {
+        let lap = lap(|number, fetch| {
+            let reply = server().reply(fetch);
+            if number == slow { Reply { rate: 30_000, ..reply } } else { reply }
+        });
+        good(&lap, 900);
+    }
+}
+
+#[test]
+fn a_connection_that_falls_silent_costs_no_second() {
+    for silent in 0..8 {
+        for after in [0, 1, 200_000] {
+            let lap = lap(|number, fetch| {
+                let reply = server().reply(fetch);
+                if number == silent { Reply { stall: Some(after), ..reply } } else { reply }
+            });
+            good(&lap, 1200);
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_never_begins_costs_no_second() {
+    for silent in 1..8 {
+        let lap = lap(|number, fetch| {
+            let reply = server().reply(fetch);
+            if number == silent { Reply { delay: Duration::from_secs(600), ..reply } } else { reply }
+        });
+        good(&lap, 1200);
+    }
+}
+
+#[test]
+fn every_third_answer_that_lies_about_its_place_leaves_the_others_alone() {
+    let lies: [fn(&mut Reply, &Honest); 4] = [
+        // It begins earlier than asked, and says so.
+        |reply, server| {
+            let first = reply.first.saturating_sub(1000);
+            *reply = server.part(ByteRange::new(first, reply.first + reply.length - 1).unwrap());
+        },
+        |reply, server| server.place(reply, 0),
+        |reply, _| reply.head.placement = Placement::Absent,
+        |reply, _| {
+            reply.head.status = 200;
+            reply.head.placement = Placement::Absent;
+            (reply.head.etag, reply.head.has_etag) = (None, false);
+            (reply.first, reply.length, reply.head.content_length) = (0, 30, Some(30));
+            reply.version = 66;
+        },
+    ];
+    for lie in lies {
+        for every in [2, 3, 7] {
+            let lap = lap(|number, fetch| {
+                let mut reply = server().reply(fetch);
+                if number % every == 1 && reply.first > 0 {
+                    lie(&mut reply, &server());
+                }
+                reply
+            });
+            good(&lap, 1000);
+        }
+    }
+}
+
+#[test]
+fn short_parts_and_broken_ones_are_gone_on_with() {
+    let lap_short = lap(|_, fetch| {
+        let reply = server().reply(fetch);
+        let end = reply.first + reply.length.min(MIB);
+        ByteRange::new(reply.first, end - 1).map_or(reply, |range| server().part(range))
+    });
+    good(&lap_short, 500);
+    let lap_broken = lap(|number, fetch| {
+        let reply = server().reply(fetch);
+        let cut = (number % 3 == 1).then_some(reply.length / 2);
+        Reply { cut, ..reply }
+    });
+    good(&lap_broken, 1000);
+}
+
+#[test]
+fn a_server_that_stops_to_give_parts_is_taken_as_it_is() {
+    let never = lap(|_, _| server().whole());
+    good(&never, 2100);
+    assert_eq!((never.report.outcome.clone(), never.requests.len()), (Ok(Assurance::Single), 1));
+    let later = lap(|number, fetch| if number < 4 { server().reply(fetch) } else { server().whole() });
+    good(&later, 2300);
+}
+
+#[test]
+fn a_busy_server_is_left_alone_for_as_long_as_it_asks_and_no_longer() {
+    let lap = lap(|number, fetch| {
+        if (2..4).contains(&number) {
+            let mut reply = server().status(503);
+            reply.head.retry_after = Some(Duration::from_secs(1));
+            return reply;
+        }
+        server().reply(fetch)
+    });
+    good(&lap, 1600);
+}
+
+#[test]
+fn a_complete_length_that_is_never_told_is_found() {
+    let lap = lap(|_, fetch| {
+        let mut reply = server().reply(fetch);
+        if let Placement::Valid(byteranges::ContentRange::Range { range, .. }) = reply.head.placement {
+            let complete_length = None;
+            reply.head.placement =
+                Placement::Valid(byteranges::ContentRange::Range { range, complete_length });
+        }
+        reply
+    });
+    good(&lap, 2300);
+}
