@@ -2,14 +2,13 @@
 //!
 //! In: what compose puts together, and what a server adds. Out: an `http::Response` or the octets of an HTTP/1.1 head.
 
-use std::fmt;
-use std::io::Write as _;
 use std::time::SystemTime;
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
+use crate::write::write_number;
 use crate::{AskedMethod, Content, ContentRange, HttpDate};
 
 /// Holds the value of one field, written out only when the answer is rendered.
@@ -22,29 +21,33 @@ pub(crate) enum FieldValue {
 }
 
 impl FieldValue {
-    fn write(&self, out: &mut Vec<u8>) {
-        // Writing to a Vec cannot fail.
-        let _ = match self {
-            Self::Text(value) => {
-                out.extend_from_slice(value.as_bytes());
-                Ok(())
-            }
-            Self::Number(number) => write!(out, "{number}"),
-            Self::Date(date) => write!(out, "{date}"),
-            Self::ContentRange(content_range) => write!(out, "{content_range}"),
-        };
+    fn write(&self, out: &mut impl BufMut) {
+        match self {
+            Self::Text(value) => out.put_slice(value.as_bytes()),
+            Self::Number(number) => write_number(*number, out),
+            Self::Date(date) => date.write(out),
+            Self::ContentRange(content_range) => content_range.write(out),
+        }
     }
 
-    fn to_header_value(&self) -> Option<HeaderValue> {
-        let written: &dyn fmt::Display = match self {
-            Self::Text(value) => return Some(value.clone()),
-            Self::Number(number) => return Some(HeaderValue::from(*number)),
-            Self::Date(date) => date,
-            Self::ContentRange(content_range) => content_range,
-        };
-        HeaderValue::try_from(written.to_string()).ok()
+    /// The value as `http` has it; one that is still to be written takes its room from `space`.
+    fn to_header_value(&self, space: &mut BytesMut) -> Option<HeaderValue> {
+        if let Self::Text(value) = self {
+            return Some(value.clone());
+        }
+        self.write(space);
+        HeaderValue::from_maybe_shared(space.split().freeze()).ok()
     }
 }
+
+/// Room for the values that most answers write: two dates, two numbers and a Content-Range.
+const WRITTEN: usize = 160;
+
+/// Room for the heads of most answers.
+const HEAD: usize = 512;
+
+/// Room for the fields that most answers carry; more are no error, only slower.
+const FIELDS: usize = 12;
 
 /// Holds a complete answer: status, header fields in order, content.
 ///
@@ -63,8 +66,13 @@ impl Answer {
     /// Starts an answer that is about no representation, such as an error or a redirect: Date and nothing else yet.
     // R-6.6.1-1
     pub fn dated(status: StatusCode, now: SystemTime) -> Self {
-        let mut answer = Self { status, fields: Vec::with_capacity(16), content: Content::default() };
-        if let Some(now) = HttpDate::from_system_time(now) {
+        Self::on(status, HttpDate::from_system_time(now))
+    }
+
+    /// The same for an instant that is a date already; without a clock there is no Date.
+    pub(crate) fn on(status: StatusCode, now: Option<HttpDate>) -> Self {
+        let mut answer = Self { status, fields: Vec::with_capacity(FIELDS), content: Content::default() };
+        if let Some(now) = now {
             answer.field(DATE, FieldValue::Date(now));
         }
         answer
@@ -106,7 +114,7 @@ impl Answer {
 
     /// The value of the first field of that name.
     pub fn get(&self, name: &HeaderName) -> Option<HeaderValue> {
-        self.fields.iter().find(|(other, _)| other == name)?.1.to_header_value()
+        self.fields.iter().find(|(other, _)| other == name)?.1.to_header_value(&mut BytesMut::new())
     }
 
     /// The Content-Range that the answer carries in its head.
@@ -123,8 +131,9 @@ impl Answer {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(self.fields.len());
+        let mut space = BytesMut::with_capacity(WRITTEN);
         for (name, value) in self.fields {
-            if let Some(value) = value.to_header_value() {
+            if let Some(value) = value.to_header_value(&mut space) {
                 headers.append(name, value);
             }
         }
@@ -133,11 +142,18 @@ impl Answer {
 
     /// Renders the head as HTTP/1.1 sends it, status line to empty line, at the end of `out`.
     pub fn write_head(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"HTTP/1.1 ");
-        out.extend_from_slice(self.status.as_str().as_bytes());
-        out.push(b' ');
-        out.extend_from_slice(self.status.canonical_reason().unwrap_or_default().as_bytes());
-        out.extend_from_slice(b"\r\n");
+        out.reserve(HEAD);
+        match self.status {
+            StatusCode::PARTIAL_CONTENT => out.extend_from_slice(b"HTTP/1.1 206 Partial Content\r\n"),
+            StatusCode::OK => out.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
+            other => {
+                out.extend_from_slice(b"HTTP/1.1 ");
+                out.extend_from_slice(other.as_str().as_bytes());
+                out.push(b' ');
+                out.extend_from_slice(other.canonical_reason().unwrap_or_default().as_bytes());
+                out.extend_from_slice(b"\r\n");
+            }
+        }
         for (name, value) in &self.fields {
             out.extend_from_slice(name.as_str().as_bytes());
             out.extend_from_slice(b": ");

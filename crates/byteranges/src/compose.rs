@@ -42,7 +42,7 @@ pub fn compose(
     now: SystemTime,
     boundary: impl FnOnce() -> Boundary,
 ) -> Answer {
-    let composer = Composer { representation, policy, now };
+    let composer = Composer { representation, policy, now: HttpDate::from_system_time(now) };
     let mut answer = match &decision.outcome {
         Outcome::Whole => composer.whole(),
         Outcome::Single(range) => composer.single(*range),
@@ -62,7 +62,8 @@ pub fn compose(
 struct Composer<'a> {
     representation: &'a Representation,
     policy: &'a Policy,
-    now: SystemTime,
+    /// Without a clock, none.
+    now: Option<HttpDate>,
 }
 
 impl Composer<'_> {
@@ -95,7 +96,7 @@ impl Composer<'_> {
 
     // R-15.4.5-1, R-15.4.5-2, R-15.4.5-3, R-8.6-2
     fn not_modified(&self) -> Answer {
-        let mut answer = Answer::dated(StatusCode::NOT_MODIFIED, self.now);
+        let mut answer = Answer::on(StatusCode::NOT_MODIFIED, self.now);
         self.cache_fields(&mut answer);
         if self.representation.etag.is_none() {
             self.last_modified(&mut answer);
@@ -121,7 +122,7 @@ impl Composer<'_> {
     }
 
     fn refusal_saying(&self, status: StatusCode, sentence: &str, decision: &Decision) -> Answer {
-        let mut answer = Answer::dated(status, self.now);
+        let mut answer = Answer::on(status, self.now);
         answer.field(CACHE_CONTROL, FieldValue::Text(HeaderValue::from_static("no-store")));
         answer.field(CONTENT_TYPE, FieldValue::Text(HeaderValue::from_static("text/plain; charset=utf-8")));
         let text = format!("{status}: {sentence} (RFC 9110, section {})\n", decision.because.section());
@@ -130,7 +131,7 @@ impl Composer<'_> {
 
     /// Starts a 200 or 206 with what both carry (R-15.3.7-2).
     fn success(&self, status: StatusCode) -> Answer {
-        let mut answer = Answer::dated(status, self.now);
+        let mut answer = Answer::on(status, self.now);
         let unit = if self.policy.ranges { "bytes" } else { "none" };
         // R-14.3-1, R-14.3-2
         answer.field(ACCEPT_RANGES, FieldValue::Text(HeaderValue::from_static(unit)));
@@ -152,8 +153,7 @@ impl Composer<'_> {
 
     /// Last-Modified, never later than Date (R-8.8.2.1-1); none without a clock (R-8.8.2.1-2).
     fn last_modified(&self, answer: &mut Answer) {
-        if let Some((date, now)) = self.representation.last_modified.zip(HttpDate::from_system_time(self.now))
-        {
+        if let Some((date, now)) = self.representation.last_modified.zip(self.now) {
             answer.field(LAST_MODIFIED, FieldValue::Date(date.min(now)));
         }
     }

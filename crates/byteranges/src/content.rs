@@ -49,6 +49,11 @@ impl Content {
         content
     }
 
+    /// Creates empty content that is about to get so many pieces.
+    pub(crate) fn with_room(pieces: usize) -> Self {
+        Self { rest: Vec::with_capacity(pieces), ..Self::default() }
+    }
+
     /// Adds a piece at the end; empty literals are left out.
     pub(crate) fn push(&mut self, piece: Piece) {
         let length = piece.length();

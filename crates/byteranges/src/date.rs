@@ -5,8 +5,15 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::BufMut;
+
+use crate::write::two_digits;
+
 /// The last second that an HTTP-date can name: 9999-12-31 23:59:59.
 const LAST_SECOND: u64 = 253_402_300_799;
+/// Seconds in a day.
+const DAY: u64 = 86_400;
+
 /// Seconds in a mean Gregorian year.
 const MEAN_YEAR: u64 = 31_556_952;
 
@@ -57,6 +64,60 @@ impl HttpDate {
     }
 }
 
+impl HttpDate {
+    /// Writes the preferred form, of which every answer has one or two.
+    pub(crate) fn write(self, out: &mut impl BufMut) {
+        out.put_slice(&self.preferred());
+    }
+
+    /// The preferred form, `Sun, 06 Nov 1994 08:49:37 GMT`.
+    fn preferred(self) -> [u8; 29] {
+        // Both fit: there are fewer than three million days.
+        let [days, second] = [self.0 / DAY, self.0 % DAY].map(|value| u32::try_from(value).unwrap_or(0));
+        let (year, month, day) = civil(days);
+        let name = |names: &[[u8; 3]], at: u32| {
+            usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or(*b"???")
+        };
+        // 1970 began on a Thursday.
+        let [w1, w2, w3] = name(&WEEKDAYS, days.saturating_add(4) % 7);
+        let [m1, m2, m3] = name(&MONTHS, month);
+        let [[d1, d2], [c1, c2], [y1, y2], [h1, h2], [i1, i2], [s1, s2]] =
+            [day, year / 100, year % 100, second / 3600, second / 60 % 60, second % 60].map(two_digits);
+        [
+            w1, w2, w3, b',', b' ', d1, d2, b' ', m1, m2, m3, b' ', c1, c2, y1, y2, b' ', h1, h2, b':', i1,
+            i2, b':', s1, s2, b' ', b'G', b'M', b'T',
+        ]
+    }
+}
+
+/// Year, month (from nought) and day of the month of a day, counted from 1970-01-01, in the Gregorian calendar.
+///
+/// Years are counted from March, so that a leap day comes last; 400 of them are an era of always the same length.
+fn civil(days: u32) -> (u32, u32, u32) {
+    const ERA: u32 = 146_097;
+    let from_march_of_year_0 = days.saturating_add(719_468);
+    let (era, day_of_era) = (from_march_of_year_0 / ERA, from_march_of_year_0 % ERA);
+    let leap_days =
+        (day_of_era / 1460).saturating_sub(day_of_era / 36_524).saturating_add(day_of_era / 146_096);
+    let year_of_era = day_of_era.saturating_sub(leap_days) / 365;
+    let days_before =
+        year_of_era.saturating_mul(365).saturating_add(year_of_era / 4).saturating_sub(year_of_era / 100);
+    let day_of_year = day_of_era.saturating_sub(days_before);
+    // From March, months go 31, 30, 31, 30, 31 over and over: 153 days in five.
+    let month_from_march = day_of_year.saturating_mul(5).saturating_add(2) / 153;
+    let month_begins = month_from_march.saturating_mul(153).saturating_add(2) / 5;
+    let day = day_of_year.saturating_sub(month_begins).saturating_add(1);
+    let month = month_from_march.saturating_add(2) % 12;
+    let year = era.saturating_mul(400).saturating_add(year_of_era).saturating_add(u32::from(month < 2));
+    (year, month, day)
+}
+
+const WEEKDAYS: [[u8; 3]; 7] = [*b"Sun", *b"Mon", *b"Tue", *b"Wed", *b"Thu", *b"Fri", *b"Sat"];
+const MONTHS: [[u8; 3]; 12] = [
+    *b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct", *b"Nov",
+    *b"Dec",
+];
+
 fn parse_four_digit_year(text: &str) -> Option<HttpDate> {
     HttpDate::from_system_time(httpdate::parse_http_date(text).ok()?)
 }
@@ -93,7 +154,7 @@ fn parse_two_digit_year(day: &str, rest: &str, now: HttpDate) -> Option<HttpDate
 impl fmt::Display for HttpDate {
     /// Writes the preferred form, `Sun, 06 Nov 1994 08:49:37 GMT`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        httpdate::HttpDate::from(self.to_system_time()).fmt(formatter)
+        formatter.write_str(std::str::from_utf8(&self.preferred()).unwrap_or_default())
     }
 }
 
@@ -105,6 +166,8 @@ impl fmt::Debug for HttpDate {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn now() -> HttpDate {
@@ -129,6 +192,23 @@ mod tests {
         assert_eq!(read("Thursday, 25-Nov-76 00:00:00 GMT").unwrap(), "Thu, 25 Nov 1976 00:00:00 GMT");
         assert_eq!(read("Tuesday, 01-Jan-80 00:00:00 GMT").unwrap(), "Tue, 01 Jan 1980 00:00:00 GMT");
         assert_eq!(read("Saturday, 21-Nov-26 00:00:00 GMT").unwrap(), "Sat, 21 Nov 2026 00:00:00 GMT");
+    }
+
+    proptest! {
+        /// The same as the library writes that reads them.
+        #[test]
+        fn every_instant_is_written_as_others_write_it(seconds in 0..=LAST_SECOND) {
+            let date = HttpDate(seconds);
+            prop_assert_eq!(date.to_string(), httpdate::fmt_http_date(date.to_system_time()));
+        }
+    }
+
+    #[test]
+    fn every_day_of_five_centuries_is_written_as_others_write_it() {
+        for day in 0..500 * 366 {
+            let date = HttpDate(day * DAY + day % DAY);
+            assert_eq!(date.to_string(), httpdate::fmt_http_date(date.to_system_time()));
+        }
     }
 
     #[test]

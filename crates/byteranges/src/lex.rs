@@ -43,15 +43,16 @@ impl<'a> Numeral<'a> {
     ///
     /// A numeral that exceeds `u64` is no error (R-14.1.2-1): it saturates, and no representation reaches that far.
     pub(crate) fn read(digits: &'a [u8]) -> Option<Self> {
-        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        if digits.is_empty() {
             return None;
         }
+        let mut value = 0_u64;
+        for digit in digits {
+            let digit = digit.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+            value = value.saturating_mul(10).saturating_add(u64::from(digit));
+        }
         let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-        let significant = digits.get(zeros..)?;
-        let value = significant.iter().fold(0_u64, |value, digit| {
-            value.saturating_mul(10).saturating_add(u64::from(digit.saturating_sub(b'0')))
-        });
-        Some(Self { significant, value })
+        Some(Self { significant: digits.get(zeros..)?, value })
     }
 
     /// Whether this numeral is less than `other`, exactly, whatever their size (R-14.1.2-2).

@@ -62,6 +62,7 @@ mod representation;
 mod satisfy;
 mod specifier;
 pub mod validator;
+mod write;
 
 pub use answer::Answer;
 pub use asked::{Asked, AskedMethod};

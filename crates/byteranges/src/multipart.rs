@@ -3,13 +3,11 @@
 //! In: the ranges, the complete length, the part's Content-Type, a boundary. Out: literals to put between the ranges.
 
 use std::fmt;
-use std::io::Write as _;
 
-use bytes::Bytes;
-use http::HeaderValue;
+use bytes::{BufMut, BytesMut};
 
 use crate::content::{Content, Piece};
-use crate::{ByteRange, Representation};
+use crate::{ByteRange, ContentRange, Representation};
 
 /// Holds a multipart boundary: 32 hexadecimal digits, never quoted (§14.6).
 ///
@@ -21,6 +19,19 @@ impl Boundary {
     /// Creates a boundary from 128 bits that nobody else can guess.
     pub const fn from_random(bits: u128) -> Self {
         Self(bits)
+    }
+
+    /// The written form.
+    fn digits(self) -> [u8; 32] {
+        const DIGITS: [u8; 16] = *b"0123456789abcdef";
+        let mut bits = self.0;
+        let mut written = [b'0'; 32];
+        for place in written.iter_mut().rev() {
+            *place =
+                usize::try_from(bits & 15).ok().and_then(|digit| DIGITS.get(digit)).copied().unwrap_or(b'0');
+            bits >>= 4_u32;
+        }
+        written
     }
 
     /// The Content-Type of a multipart answer with this boundary.
@@ -35,7 +46,7 @@ const BOUNDARY_LENGTH: u64 = 32;
 
 impl fmt::Display for Boundary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:032x}", self.0)
+        formatter.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
@@ -64,35 +75,42 @@ pub(crate) fn length(ranges: &[ByteRange], representation: &Representation) -> O
 /// Builds the content: each range after its part head, then the closing delimiter.
 // R-15.3.7.2-3, R-15.3.7.2-4, R-8.3.3-1, R-2046-1
 pub(crate) fn content(ranges: &[ByteRange], representation: &Representation, boundary: Boundary) -> Content {
-    let mut content = Content::default();
-    let mut line_break = "";
+    let before = beginning(representation, boundary);
+    let complete_length = Some(representation.complete_length);
+    // All heads are written one after another and shared out: one allocation, however many parts there are.
+    let mut written = BytesMut::with_capacity(
+        before.len().saturating_add(HEAD_NUMERALS).saturating_mul(ranges.len().saturating_add(1)),
+    );
+    let mut content = Content::with_room(ranges.len().saturating_mul(2).saturating_add(1));
     for range in ranges {
-        content.push(Piece::Literal(part_head(line_break, *range, representation, boundary)));
+        // The first delimiter needs no line break before it.
+        written.put_slice(if content.is_empty() { before.trim_ascii_start() } else { &before });
+        ContentRange::Range { range: *range, complete_length }.write(&mut written);
+        written.put_slice(b"\r\n\r\n");
+        content.push(Piece::Literal(written.split().freeze()));
         content.push(Piece::Range(*range));
-        line_break = "\r\n";
     }
-    content.push(Piece::Literal(Bytes::from(format!("\r\n--{boundary}--\r\n"))));
+    written.put_slice(b"\r\n--");
+    written.put_slice(&boundary.digits());
+    written.put_slice(b"--\r\n");
+    content.push(Piece::Literal(written.freeze()));
     content
 }
 
-fn part_head(
-    line_break: &str,
-    range: ByteRange,
-    representation: &Representation,
-    boundary: Boundary,
-) -> Bytes {
-    let content_type = representation.content_type.as_ref().map(HeaderValue::as_bytes);
-    let complete_length = representation.complete_length;
-    let mut head = Vec::with_capacity(content_type.map_or(0, <[u8]>::len).saturating_add(160));
-    // Writing to a Vec cannot fail.
-    let _ = write!(head, "{line_break}--{boundary}\r\n");
-    if let Some(content_type) = content_type {
-        head.extend_from_slice(b"Content-Type: ");
-        head.extend_from_slice(content_type);
-        head.extend_from_slice(b"\r\n");
+/// Room for `bytes first-last/complete` and two line breaks.
+const HEAD_NUMERALS: usize = 72;
+
+/// What every part head begins with, from the line break to the value of Content-Range.
+fn beginning(representation: &Representation, boundary: Boundary) -> Vec<u8> {
+    let mut before = Vec::with_capacity(160);
+    before.extend_from_slice(b"\r\n--");
+    before.extend_from_slice(&boundary.digits());
+    if let Some(content_type) = &representation.content_type {
+        before.extend_from_slice(b"\r\nContent-Type: ");
+        before.extend_from_slice(content_type.as_bytes());
     }
-    let _ = write!(head, "Content-Range: bytes {range}/{complete_length}\r\n\r\n");
-    Bytes::from(head)
+    before.extend_from_slice(b"\r\nContent-Range: ");
+    before
 }
 
 /// How many decimal digits a number is written with.
@@ -106,6 +124,8 @@ fn len(octets: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -125,7 +145,7 @@ mod tests {
     #[test]
     fn a_boundary_is_always_as_long() {
         for bits in [0, 1, u128::MAX] {
-            assert_eq!(Boundary::from_random(bits).to_string().len(), 32);
+            assert_eq!(Boundary::from_random(bits).to_string(), format!("{bits:032x}"));
         }
     }
 

@@ -40,14 +40,14 @@ impl RangesSpecifier {
         let Some((unit, set)) = split_once(trim_ows(octets), b'=') else {
             return Self::Invalid;
         };
-        if unit.is_empty() || !unit.iter().all(|octet| is_token_octet(*octet)) {
-            return Self::Invalid;
-        }
         // R-14.1-1
-        if !unit.eq_ignore_ascii_case(b"bytes") {
-            return Self::OtherUnit;
+        if unit.eq_ignore_ascii_case(b"bytes") {
+            Self::parse_set(set, specs_max)
+        } else if unit.is_empty() || !unit.iter().all(|octet| is_token_octet(*octet)) {
+            Self::Invalid
+        } else {
+            Self::OtherUnit
         }
-        Self::parse_set(set, specs_max)
     }
 
     fn parse_set(set: &[u8], specs_max: usize) -> Self {
