@@ -14,6 +14,7 @@ mod job;
 mod lane;
 pub mod name;
 mod observe;
+pub mod pipe;
 mod sink;
 
 pub use digest::Digest;

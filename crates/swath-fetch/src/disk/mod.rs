@@ -134,6 +134,18 @@ impl Sink for Disk {
         self.begin(generation, journal, complete_length, keep_old, final_name)
     }
 
+    fn adopt(
+        &self,
+        generation: u32,
+        journal: &[u8],
+        complete_length: Option<u64>,
+        about: &About,
+    ) -> io::Result<()> {
+        let final_name = self.final_name(about);
+        self.check_free(&final_name)?;
+        self.take_over(generation, journal, complete_length, final_name)
+    }
+
     fn write(&self, generation: u32, first: u64, octets: &[Bytes]) -> io::Result<()> {
         self.current(generation)?.part.write(first, octets)
     }

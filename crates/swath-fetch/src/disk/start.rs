@@ -40,12 +40,14 @@ impl Disk {
         Ok(())
     }
 
-    /// Goes on with a file that no journal vouches for, of which the machine has proved some octets.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` unless [`Found::unproved`](super::Found::unproved) told of one.
-    pub fn adopt(&self, generation: u32, journal: &[u8], complete_length: Option<u64>) -> io::Result<()> {
+    /// Goes on with the file that [`Found::unproved`](super::Found::unproved) told of.
+    pub(super) fn take_over(
+        &self,
+        generation: u32,
+        journal: &[u8],
+        complete_length: Option<u64>,
+        final_name: OsString,
+    ) -> io::Result<()> {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let path = self.part_path();
         let found = current.take().and_then(Arc::into_inner).filter(|found| found.generation.is_none());
@@ -58,11 +60,11 @@ impl Disk {
         self.directory.remove(&name)?;
         // What another program wrote is not known to be durable.
         found.part.judge(found.part.file.sync_all())?;
-        let journal = JournalFile::create(&self.directory, &name, mark, &found.final_name, journal)?;
+        let journal = JournalFile::create(&self.directory, &name, mark, &final_name, journal)?;
         self.directory.sync()?;
         *current = Some(Arc::new(Current {
             generation: Some(generation),
-            final_name: found.final_name,
+            final_name,
             part: found.part,
             journal: Mutex::new(Some(journal)),
         }));

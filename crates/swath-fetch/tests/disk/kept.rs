@@ -83,12 +83,12 @@ fn octets_that_nothing_vouches_for_are_set_aside_or_adopted() {
     assert_eq!(found.unproved, Some(6));
     assert!(disk.write(1, 0, &[Bytes::from_static(b"0")]).is_err(), "before anything was said about it");
     let (_, head) = Lines::head(1, 10);
-    disk.adopt(1, &head, Some(10)).unwrap();
+    disk.adopt(1, &head, Some(10), &about()).unwrap();
     assert!(disk.equals(1, 0, &[Bytes::from_static(b"0123")]).unwrap());
     drop(disk);
     let (disk, found) = open(directory.path());
     assert_eq!(found.journal.unwrap().held, []);
-    assert!(disk.adopt(1, &head, Some(10)).is_err(), "it has a journal now");
+    assert!(disk.adopt(1, &head, Some(10), &about()).is_err(), "it has a journal now");
 
     let other = tempfile::tempdir().unwrap();
     fs::write(part(other.path()), b"precious").unwrap();
