@@ -111,7 +111,7 @@ fn gnu(line: &[u8], short: Algorithm) -> Option<(Digest, Option<&[u8]>)> {
         _ => return None,
     };
     let digest = Digest::read(algorithm, std::str::from_utf8(digits).ok()?)?;
-    if rest.trim_ascii().is_empty() {
+    if rest.len() <= 2 && rest.trim_ascii().is_empty() {
         return Some((digest, None));
     }
     let name = rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" *"));
