@@ -38,6 +38,7 @@ impl Download {
             Verdict::Granted(granted) => self.grant(index, head, &granted, now),
             Verdict::RangesIgnored(granted) => self.ranges_ignored(index, head, &granted, now),
             Verdict::Complete { complete_length } => self.complete_length_found(index, head, complete_length),
+            Verdict::Changed if !self.is_foreign(path) => self.follow(index, head, now),
             Verdict::Changed => self.other_version(index, now),
             Verdict::Downgrade => self.downgrade(index),
             Verdict::Misbehaved(what) => self.misbehave(index, what, now),
@@ -54,7 +55,7 @@ impl Download {
     }
 
     /// Lets an answer write.
-    fn grant(&mut self, index: usize, head: &Head, granted: &Granted, now: Duration) {
+    pub(super) fn grant(&mut self, index: usize, head: &Head, granted: &Granted, now: Duration) {
         let Some(lane) = self.lanes.get(index) else { return };
         let (ask, path) = (lane.ask, lane.path);
         let source = self.paths.get(path).map_or(0, |path| path.source);

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use super::{Action, AskId, Download, Fault, OnChange};
+use super::accept::{Request, Verdict, judge};
+use super::lane::Purpose;
+use super::{Action, AskId, Download, Fault, Head, OnChange, Precondition};
 
 impl Download {
     /// Forgets a lane whose answer has ended by itself.
@@ -64,6 +66,37 @@ impl Download {
         // A part is of no use now.
         for path in &mut self.paths {
             path.plain = true;
+        }
+    }
+
+    /// Follows the server to the version that an answer speaks of, and takes that answer for the first of it: a link that
+    /// works once works now.
+    pub(super) fn follow(&mut self, index: usize, head: &Head, now: Duration) {
+        let Some(lane) = self.lanes.get(index) else { return };
+        let request =
+            Request { range: lane.range, precondition: &lane.precondition, identity: None, arrived_end: 0 };
+        let verdict = judge(&request, head);
+        let mut lane = self.lanes.remove(index);
+        self.change();
+        let strong = head.etag.as_ref().is_some_and(|tag| !tag.is_weak());
+        // Error pages have no validator, and are worth a second question. A part is of use only where others may be put to it.
+        let is_file = head.etag.is_some() || head.last_modified.is_some();
+        let is_of_use = if head.status == 200 { is_file } else { strong && !self.alone };
+        match verdict {
+            Verdict::Granted(granted) if self.report.is_none() && is_of_use => {
+                let path = lane.path;
+                let conditional =
+                    matches!(lane.precondition, Precondition::IfRange(_) | Precondition::IfRangeDate(_));
+                lane.purpose = Purpose::Fetch;
+                lane.end = None;
+                self.lanes.push(lane);
+                self.grant(0, head, &granted, now);
+                if let Some(path) = self.paths.get_mut(path) {
+                    // The whole was what If-Range asked for; that says nothing of what comes without.
+                    path.ranges |= conditional;
+                }
+            }
+            _ => self.actions.push_back(Action::Stop { ask: lane.ask }),
         }
     }
 

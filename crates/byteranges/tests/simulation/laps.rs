@@ -127,7 +127,7 @@ fn short_parts_and_broken_ones_are_gone_on_with() {
 fn a_server_that_stops_to_give_parts_is_taken_as_it_is() {
     let never = lap(|_, _| server().whole());
     good(&never, 2100);
-    assert_eq!((never.report.outcome.clone(), never.requests.len()), (Ok(Assurance::Single), 1));
+    assert_eq!((never.report.outcome, never.requests.len()), (Ok(Assurance::Single), 1));
     let later = lap(|number, fetch| if number < 4 { server().reply(fetch) } else { server().whole() });
     good(&later, 2300);
 }
@@ -157,4 +157,30 @@ fn a_complete_length_that_is_never_told_is_found() {
         reply
     });
     good(&lap, 2300);
+}
+
+#[test]
+fn the_answer_that_shows_a_new_version_is_its_first_lane() {
+    let new = || Honest { tag: Some("v2"), ..server() };
+    let lap = lap(|number, fetch| {
+        let mut reply = if number < 3 { server().reply(fetch) } else { new().reply(fetch) };
+        reply.version = 1 + u64::from(number >= 3);
+        reply
+    });
+    good(&lap, 600);
+    assert_eq!((lap.versions.first(), lap.report.counts.restarts), (Some(&2), 1));
+    // Of a link that works four times, the fourth answer is the last.
+    let once = |number, fetch: &Fetch| {
+        let mut reply = match number {
+            0..3 => Reply { cut: Some(MIB), ..server().reply(fetch) },
+            // It ignores conditions and ranges.
+            3 => new().whole(),
+            _ => server().status(410),
+        };
+        reply.version = 1 + u64::from(number >= 3);
+        reply
+    };
+    let once_more = self::lap(once);
+    good(&once_more, 2600);
+    assert_eq!(once_more.report.outcome, Ok(Assurance::Single));
 }
