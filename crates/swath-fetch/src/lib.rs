@@ -4,6 +4,7 @@
 //!
 //! The machine decides what is asked for, where octets go and what counts as held; this crate performs it.
 
+mod client;
 mod connect;
 pub mod digest;
 pub mod disk;
@@ -17,6 +18,7 @@ mod observe;
 pub mod pipe;
 mod sink;
 
+pub use client::{Answer, Client};
 pub use digest::Digest;
 pub use drive::{Ended, Stop, download};
 pub use fault::{Error, Trouble};

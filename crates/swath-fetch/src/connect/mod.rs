@@ -9,4 +9,5 @@ mod request;
 mod trust;
 mod way;
 
-pub(crate) use way::{Answer, Idle, Notice, Ways};
+pub(crate) use request::without_secrets;
+pub(crate) use way::{Answer, Content, Idle, Notice, Ways};

@@ -70,9 +70,16 @@ pub(crate) struct Answer {
     pub(crate) redirected: bool,
     /// Why a redirection was not followed, where one was not.
     pub(crate) not_followed: Option<String>,
-    content: Incoming,
+    pub(crate) content: Content,
+}
+
+/// The content of an answer, still to come, and the connection that it comes over.
+pub(crate) struct Content {
+    frames: Incoming,
     link: Link,
     origin: Origin,
+    /// Where it comes from, for sentences.
+    url: Url,
 }
 
 /// A connection that is open and idle.
@@ -137,16 +144,10 @@ impl Ways {
             let url = trail.last().unwrap_or(&way.source).clone();
             notice(Notice::Asked(without_secrets(&url)));
             let (link, response) = self.ask_once(way, &url, fields, idle.take(), notice).await?;
-            let (parts, content) = response.into_parts();
-            let mut answer = Answer {
-                redirected: url != way.source,
-                origin: url.origin(),
-                url,
-                parts,
-                not_followed: None,
-                content,
-                link,
-            };
+            let (parts, frames) = response.into_parts();
+            let content = Content { frames, link, origin: url.origin(), url: without_secrets(&url) };
+            let redirected = url != way.source;
+            let mut answer = Answer { parts, url, redirected, not_followed: None, content };
             if !redirect::is_redirection(answer.parts.status) {
                 way.lock().leads_to = answer.redirected.then(|| answer.url.clone());
                 return Ok(answer);
@@ -159,7 +160,7 @@ impl Ways {
                 Ok(next) => {
                     notice(Notice::Redirected(answer.parts.status.as_u16(), next.clone()));
                     trail.push(next);
-                    idle = answer.drain().await;
+                    idle = answer.content.drain().await;
                 }
             }
         }
@@ -277,11 +278,11 @@ impl Way {
     }
 }
 
-impl Answer {
+impl Content {
     /// Reads the next octets of content; `None` is the end that the framing says.
     pub(crate) fn poll_octets(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Trouble>>> {
         loop {
-            return Poll::Ready(match ready!(self.link.poll_frame(&mut self.content, context)) {
+            return Poll::Ready(match ready!(self.link.poll_frame(&mut self.frames, context)) {
                 None => None,
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(octets) => Some(Ok(octets)),
@@ -300,7 +301,7 @@ impl Answer {
 
     /// Reads what little content a redirection has.
     async fn drain(mut self) -> Option<Idle> {
-        let length = self.content.size_hint().upper();
+        let length = self.frames.size_hint().upper();
         if length.is_none_or(|length| length > LEFTOVER) {
             return None;
         }
@@ -311,7 +312,7 @@ impl Answer {
     }
 
     fn broken(&self, error: &hyper::Error) -> Trouble {
-        let why = format!("{}: {}", without_secrets(&self.url), sentence(error));
+        let why = format!("{}: {}", self.url, sentence(error));
         let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
         match cause.map(std::io::Error::kind) {
             Some(std::io::ErrorKind::UnexpectedEof) => Trouble::short(why),

@@ -20,7 +20,7 @@ use byteranges::download::{Fault, PathSettings, Report};
 
 pub(crate) use engine::{Engine, Order, Rest, SeatId, Tell};
 
-use crate::connect::Ways;
+use crate::connect::{Ways, without_secrets};
 use crate::fault::Error;
 use crate::job::Job;
 use crate::observe::{Event, Observer};
@@ -82,6 +82,7 @@ pub fn download(
     let mut links = LinkStates::new(&job)?;
     job.settings.paths = paths(&job);
     job.settings.verify = job.digest.is_some();
+    job.settings.url = Some(without_secrets(&job.url).into());
     let (disk, orders) = disk::orders();
     let engine = Arc::new(Engine::new(job, ways, sink, disk));
     let keeper = disk::begin(Arc::clone(&engine), orders)?;

@@ -182,7 +182,7 @@ impl Content {
     /// Reads until there is a batch, or nothing more is there at once.
     fn gather(&mut self, context: &mut Context<'_>, window: usize, lingers: bool) -> Poll<Got> {
         while self.hold.unreported() < BATCH && self.hold.len() < window {
-            match self.answer.poll_octets(context) {
+            match self.answer.content.poll_octets(context) {
                 Poll::Ready(Some(Ok(octets))) => {
                     let count = u64::try_from(octets.len()).unwrap_or(u64::MAX);
                     self.received = self.received.saturating_add(count);
@@ -237,7 +237,7 @@ impl Content {
     /// Leaves a request whose answer ended.
     async fn leave(self, lane: &mut Lane) -> Option<Idle> {
         let idle = match self.broken {
-            None if self.over => self.answer.into_idle().await,
+            None if self.over => self.answer.content.into_idle().await,
             _ => None,
         };
         let open = idle.as_ref().map(|_| self.path);

@@ -1,5 +1,9 @@
 //! Downloads over real sockets, from small origins in this process.
 
+mod client;
+mod cuts;
 mod origin;
+mod redirect;
+mod resume;
 mod sink;
 mod whole;
