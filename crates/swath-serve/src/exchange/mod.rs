@@ -88,6 +88,14 @@ impl Exchange {
         }
     }
 
+    /// Says whether the exchange is one that our own pages make by themselves, and went well: style, script, and the cost
+    /// that a player asks for each second. People look for the film's; machines get all.
+    pub(crate) fn is_housekeeping(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.starts_with(b"/.swath/"))
+            && self.status.is_some_and(|status| !status.is_client_error() && !status.is_server_error())
+            && self.outcome == Outcome::Finished
+    }
+
     /// Gives the time it took in milliseconds, to the microsecond.
     #[must_use]
     pub fn millis(&self) -> f64 {

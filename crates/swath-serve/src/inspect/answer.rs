@@ -16,7 +16,7 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_body_util::{Either, Full};
 
-use super::{Events, Inspector};
+use super::{Events, Inspector, page};
 use crate::connection::{ConnectionInfo, Refusal, Respond};
 use crate::limits::Limits;
 use crate::rebinding::{REFUSED, authority, is_addressed_directly};
@@ -29,6 +29,7 @@ const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy")
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
+const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
@@ -80,8 +81,17 @@ impl Inspection {
     fn read(&self, parts: &Parts, path: &str) -> Answer {
         match path {
             "/api/events" => self.events(parts),
+            "/api/findings" => {
+                finished(StatusCode::OK, JSON, Bytes::from(format!("{}\n", self.inspector.findings_json().1)))
+            }
             "/api/exchanges" => finished(StatusCode::OK, JSON, self.snapshot()),
-            _ => text(StatusCode::NOT_FOUND, "there is nothing of this name; the page is at /\n"),
+            "/" => finished(StatusCode::OK, HTML, Bytes::from(page::page(&self.inspector.source))),
+            _ => match page::file(path.strip_prefix('/').unwrap_or_default()) {
+                Some((content_type, octets)) => {
+                    finished(StatusCode::OK, content_type, Bytes::from_static(octets))
+                }
+                None => text(StatusCode::NOT_FOUND, "there is nothing of this name; the page is at /\n"),
+            },
         }
     }
 

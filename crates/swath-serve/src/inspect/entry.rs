@@ -117,14 +117,13 @@ impl Maker {
         self.keys.hash_one(token.as_bytes())
     }
 
-    /// Names a resource by its target; the token of a player page, and whether it plays or downloads, make no other one.
+    /// Names a resource by its target; the token of a player page, and whether it is to be saved, make no other one.
     fn resource(&self, target: &[u8]) -> u64 {
         let (path, query) = match target.iter().position(|octet| *octet == b'?') {
             Some(at) => target.split_at(at),
             None => (target, &[][..]),
         };
-        let ours =
-            |pair: &&[u8]| !pair.starts_with(b"view=") && !matches!(*pair, b"" | b"play" | b"download");
+        let ours = |pair: &&[u8]| !pair.starts_with(b"view=") && !matches!(*pair, b"" | b"download");
         let query = query.strip_prefix(b"?").unwrap_or_default();
         let rest: Vec<&[u8]> = query.split(|octet| *octet == b'&').filter(ours).collect();
         self.keys.hash_one((path, rest))
@@ -229,12 +228,13 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_is_known_by_its_whole_target_and_not_by_what_plays_it() {
+    fn a_resource_is_known_by_its_whole_target_and_not_by_which_page_plays_it() {
         let maker = Maker::default();
         let one = maker.resource(b"/a?id=1");
         assert_eq!(one, maker.resource(b"/a?id=1&view=0123"));
         assert_ne!(one, maker.resource(b"/a?id=2"));
-        assert_eq!(maker.resource(b"/a"), maker.resource(b"/a?play"));
+        assert_eq!(maker.resource(b"/a"), maker.resource(b"/a?download"));
+        assert_ne!(maker.resource(b"/a"), maker.resource(b"/a?play"), "that is a page");
         assert_ne!(one, Maker::default().resource(b"/a?id=1"), "keyed at random");
     }
 }

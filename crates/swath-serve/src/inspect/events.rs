@@ -5,6 +5,7 @@
 //! Nothing waits here for anybody: each page reads the ring from its own place when its connection has room, and is told
 //! how many exchanges were pushed out of the ring before it came to them.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use byteranges::Because;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use serde_json::json;
@@ -23,6 +25,9 @@ use crate::exchange::DETAILS_PER_SECOND;
 
 /// How often a page hears what is new: quick enough to look live, and a tenth of a percent of a core.
 const PACE: Duration = Duration::from_millis(250);
+
+/// How often findings are told at most: looking for them takes milliseconds where thousands of exchanges are kept.
+const FINDINGS_PACE: Duration = Duration::from_secs(1);
 
 /// The longest silence: below what proxies and this server itself take for a stall.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
@@ -45,6 +50,8 @@ pub struct Events {
     cleared: u64,
     passed_over: u64,
     running: String,
+    /// The change of the ring whose findings were told, and when.
+    found: Option<(u64, Instant)>,
     told: Instant,
 }
 
@@ -65,6 +72,7 @@ impl Events {
             cleared: inspector.cleared.load(Ordering::Relaxed),
             passed_over: 0,
             running: "[]".to_owned(),
+            found: None,
             told: Instant::now(),
             inspector: Arc::clone(inspector),
         })
@@ -99,7 +107,19 @@ impl Events {
             event(&mut text, "running", &running);
             self.running = running;
         }
+        self.tell_findings(&mut text);
         text
+    }
+
+    fn tell_findings(&mut self, text: &mut String) {
+        let (told, at) = self.found.unzip();
+        let is_due = at.is_none_or(|at: Instant| at.elapsed() >= FINDINGS_PACE);
+        if self.more || !is_due || told == Some(self.inspector.ring().changes()) {
+            return;
+        }
+        let (changes, findings) = self.inspector.findings_json();
+        event(text, "findings", &findings);
+        self.found = Some((changes, Instant::now()));
     }
 
     fn hello(&self) -> serde_json::Value {
@@ -107,7 +127,9 @@ impl Events {
             Source::Live(name) => ("live", name),
             Source::Recording(name) => ("recording", name),
         };
-        json!({ "source": source, "name": name, "details_per_second": DETAILS_PER_SECOND })
+        let reasons: BTreeMap<_, _> =
+            Because::ALL.iter().map(|because| (because.key(), because.to_string())).collect();
+        json!({ "source": source, "name": name, "details_per_second": DETAILS_PER_SECOND, "reasons": reasons })
     }
 }
 
@@ -182,10 +204,12 @@ mod tests {
         assert!(first.contains("\nid: 400\nevent: exchanges\n"), "200 at once");
         let second = next(&mut events).await;
         assert!(second.starts_with("id: 500\nevent: exchanges\n") && !second.contains("missed"));
+        assert!(second.contains("\nevent: findings\ndata: ["), "once all is told");
         inspector.ring().push(Arc::new(sample::entry(501)));
         assert!(next(&mut events).await.contains("\"id\":501,"));
         inspector.clear();
         assert_eq!(next(&mut events).await, "event: cleared\ndata: {}\n\n");
+        assert_eq!(next(&mut events).await, "event: findings\ndata: []\n\n");
         let before = Instant::now();
         assert_eq!(next(&mut events).await, ": nothing new\n\n");
         assert!(before.elapsed() >= SILENCE_MAX);

@@ -10,6 +10,8 @@
 //! | `ring` | the newest exchanges, within limits |
 //! | `events` | the stream of what happens, to one page |
 //! | `answer` | what the listener answers |
+//! | `page` | the page and its fixed files |
+//! | `rules` | what is wrong or wasted, and what cures it |
 //! | `recording` | exchanges written to a file, and read again |
 //!
 //! Serving threads do three things only, and only while an inspector is on: gather fields, make an entry and put it into
@@ -19,8 +21,10 @@ mod answer;
 mod entry;
 mod events;
 pub(crate) mod mask;
+mod page;
 mod recording;
 mod ring;
+mod rules;
 #[cfg(test)]
 mod sample;
 
@@ -35,6 +39,7 @@ pub use self::events::Events;
 pub use self::recording::{ReadLimits, Recorded, Recording, Unreadable, read};
 use self::ring::Ring;
 pub use self::ring::RingLimits;
+pub use self::rules::{CheckText, Checks, Finding, RULES, Rule, Side, Weight, findings};
 use crate::exchange::{Exchange, Running, Sink};
 
 /// The most running exchanges that are shown.
@@ -66,6 +71,9 @@ pub struct Inspector {
     cleared: AtomicU64,
     /// How many pages follow the stream.
     followers: AtomicUsize,
+    checks: Checks,
+    /// The findings that were told last, and of which change of the ring they are.
+    found: Mutex<(u64, Arc<str>)>,
 }
 
 impl Inspector {
@@ -80,7 +88,16 @@ impl Inspector {
             passed_over: AtomicU64::new(0),
             cleared: AtomicU64::new(0),
             followers: AtomicUsize::new(0),
+            checks: Checks::new(),
+            found: Mutex::new((0, Arc::from("[]"))),
         }
+    }
+
+    /// Says what `swath audit` says of its checks, so that the same rules have the same words.
+    #[must_use]
+    pub fn with_checks(mut self, checks: Checks) -> Self {
+        self.checks = checks;
+        self
     }
 
     /// Makes an inspector of what was recorded.
@@ -127,6 +144,24 @@ impl Inspector {
         self.cleared.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Finds what is wrong or wasted in what is kept.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        findings(&self.entries(), &self.checks)
+    }
+
+    /// Gives the findings as JSON, with the change of the ring they are of; looked for once for each change.
+    fn findings_json(&self) -> (u64, Arc<str>) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = self.ring().changes();
+        if found.0 != changes {
+            // Strings and numbers: there is nothing in it that cannot be written.
+            let json = serde_json::to_string(&self.findings()).unwrap_or_else(|_| "[]".to_owned());
+            *found = (changes, Arc::from(json));
+        }
+        (found.0, Arc::clone(&found.1))
+    }
+
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -135,6 +170,8 @@ impl Inspector {
 impl Sink for Inspector {
     fn record(&self, exchange: &Arc<Exchange>) {
         match self.maker.make(exchange, true) {
+            // A player's page asks each second: that would push out what its film asked for.
+            _ if exchange.is_housekeeping() => {}
             Some(entry) => self.ring().push(Arc::new(entry)),
             None => drop(self.passed_over.fetch_add(1, Ordering::Relaxed)),
         }

@@ -36,6 +36,8 @@ pub(super) struct Ring {
     bytes: usize,
     /// The place before which everything was cleared away by somebody who wanted to.
     cleared: u64,
+    /// Grows with every change.
+    changes: u64,
 }
 
 /// What comes after a place.
@@ -53,11 +55,12 @@ pub(super) struct After {
 
 impl Ring {
     pub(super) fn new(limits: RingLimits) -> Self {
-        Self { limits, entries: VecDeque::new(), first: 1, bytes: 0, cleared: 1 }
+        Self { limits, entries: VecDeque::new(), first: 1, bytes: 0, cleared: 1, changes: 0 }
     }
 
     /// Keeps an entry, and lets go of old ones until the limits hold.
     pub(super) fn push(&mut self, entry: Arc<Entry>) {
+        self.changes += 1;
         self.bytes += entry.weight();
         self.entries.push_back(entry);
         while self.entries.len() > self.limits.count.max(1)
@@ -72,6 +75,7 @@ impl Ring {
 
     /// Lets go of everything.
     pub(super) fn clear(&mut self) {
+        self.changes += 1;
         self.first += self.entries.len() as u64;
         self.cleared = self.first;
         self.entries.clear();
@@ -93,6 +97,11 @@ impl Ring {
             self.first + skip as u64 + entries.len() as u64 - 1
         };
         After { more: place < last, entries, place, missed }
+    }
+
+    /// Gives a number that is another after every change.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Gives all that is kept.

@@ -17,7 +17,7 @@ use std::os::fd::AsFd;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::exchange::{Exchange, Outcome, Sink};
+use crate::exchange::{Exchange, Sink};
 
 pub(crate) use self::escape::plain_up_to;
 pub(crate) use self::line::rfc3339;
@@ -106,18 +106,10 @@ impl Log {
     }
 }
 
-/// Says whether the exchange is one that our own pages make by themselves, and went well: style, script, and the cost that a
-/// player asks for each second. People reading the text log look for the film's; machines get all.
-fn is_housekeeping(exchange: &Exchange) -> bool {
-    exchange.target.as_ref().is_some_and(|target| target.starts_with(b"/.swath/"))
-        && exchange.status.is_some_and(|status| !status.is_client_error() && !status.is_server_error())
-        && exchange.outcome == Outcome::Finished
-}
-
 impl Sink for Log {
     fn record(&self, exchange: &Arc<Exchange>) {
         let Some(lines) = &self.lines else { return };
-        if self.format == Format::Text && is_housekeeping(exchange) {
+        if self.format == Format::Text && exchange.is_housekeeping() {
             return;
         }
         lines.push(Arc::clone(exchange), weight(exchange));
@@ -139,6 +131,7 @@ fn weight(exchange: &Exchange) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::Outcome;
     use bytes::Bytes;
     use http::StatusCode;
 
@@ -150,11 +143,11 @@ mod tests {
     #[test]
     fn only_what_our_pages_ask_for_and_get_is_housekeeping() {
         let cost = "/.swath/cost?view=1";
-        assert!(is_housekeeping(&exchange(cost, StatusCode::OK, Outcome::Finished)));
-        assert!(is_housekeeping(&exchange("/.swath/style.css", StatusCode::NOT_MODIFIED, Outcome::Finished)));
-        assert!(!is_housekeeping(&exchange(cost, StatusCode::NOT_FOUND, Outcome::Finished)));
-        assert!(!is_housekeeping(&exchange(cost, StatusCode::OK, Outcome::Stalled)));
-        assert!(!is_housekeeping(&exchange("/film.mp4", StatusCode::OK, Outcome::Finished)));
-        assert!(!is_housekeeping(&exchange("/.swathe", StatusCode::OK, Outcome::Finished)));
+        assert!(exchange(cost, StatusCode::OK, Outcome::Finished).is_housekeeping());
+        assert!(exchange("/.swath/style.css", StatusCode::NOT_MODIFIED, Outcome::Finished).is_housekeeping());
+        assert!(!exchange(cost, StatusCode::NOT_FOUND, Outcome::Finished).is_housekeeping());
+        assert!(!exchange(cost, StatusCode::OK, Outcome::Stalled).is_housekeeping());
+        assert!(!exchange("/film.mp4", StatusCode::OK, Outcome::Finished).is_housekeeping());
+        assert!(!exchange("/.swathe", StatusCode::OK, Outcome::Finished).is_housekeeping());
     }
 }

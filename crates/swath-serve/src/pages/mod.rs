@@ -23,6 +23,7 @@ pub use error::{ErrorPage, Unsatisfied};
 pub use listing::{Entry, Kind, Listing};
 pub use panel::{Panel, PanelLink};
 pub use player::{Medium, Player};
+pub(crate) use quantity::grouped;
 pub use sorting::{Order, Sort, Sorting};
 
 /// The first path segment that is never looked for in the store: assets and the player's cost live below it.

@@ -36,7 +36,7 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
 }
 
 /// Writes a number with a comma before each three digits.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

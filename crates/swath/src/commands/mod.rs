@@ -3,5 +3,6 @@
 pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod explain;
+pub(crate) mod inspect;
 pub(crate) mod man;
 pub(crate) mod serve;

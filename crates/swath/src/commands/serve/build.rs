@@ -30,6 +30,7 @@ use swath_serve::{
 
 use super::counted::Counted;
 use crate::{
+    commands::inspect::checks::checks,
     demo,
     report::{self, Failure},
     settings::{LensSettings, ServeSettings, TlsSettings},
@@ -170,7 +171,8 @@ fn inspector(settings: &ServeSettings) -> Result<Option<(Bound, Arc<Inspector>)>
     let Some(address) = settings.records.inspect else { return Ok(None) };
     let bound = bind_inspector(address).map_err(|error| runtime(format!("--inspect: {error}")))?;
     let source = Source::Live(what(settings));
-    Ok(Some((bound, Arc::new(Inspector::new(source, RingLimits::default())))))
+    let inspector = Inspector::new(source, RingLimits::default()).with_checks(checks());
+    Ok(Some((bound, Arc::new(inspector))))
 }
 
 /// Opens the listener of an inspector.

@@ -1,0 +1,3 @@
+//! `swath inspect`: in, a recording; out, the inspector's page, or the exchanges as text, JSON or HAR.
+
+pub(crate) mod checks;
