@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Serve(args) => commands::serve::run(args),
+        Command::Get(args) => commands::get::run(*args),
         Command::Explain(args) => commands::explain::run(*args),
         Command::Audit(args) => commands::audit::run(*args),
         Command::Completions { shell } => commands::completions::run(shell),

@@ -9,10 +9,15 @@ use clap_complete::Shell;
 
 mod audit;
 mod explain;
+mod get;
+mod read;
+mod request;
 mod serve;
 
 pub(crate) use audit::{AuditArgs, Format as AuditFormat};
 pub(crate) use explain::ExplainArgs;
+pub(crate) use get::{Assurance, Connections, GetArgs, OnChange, Progress};
+pub(crate) use request::RequestArgs;
 pub(crate) use serve::ServeArgs;
 
 /// Serve, fetch and check any swath of bytes over HTTP.
@@ -38,6 +43,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve a directory or a file over HTTP, with byte ranges done right
     Serve(ServeArgs),
+    /// Fetch files over several connections, links and mirrors, resumable, and never from two versions at once
+    Get(Box<GetArgs>),
     /// Tell how a server ought to answer a request, and why; no network is used
     Explain(Box<ExplainArgs>),
     /// Find out which rules of byte serving a server keeps and which it breaks

@@ -1,0 +1,126 @@
+//! `swath get`: in, URLs; out, files that are whole and of one version each, or what went wrong.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `wanted`, `list` | which files are meant |
+//! | `place` | where each goes, and what is there already |
+//! | `job` | flags as `swath-fetch` understands them |
+//! | `one` | one file, from its first request to its last line |
+//! | `watch` | hears what happens meanwhile |
+//! | `progress` | shows it |
+//! | `ended`, `failure`, `again`, `exit` | how it ended, in words and as a number |
+//! | `signals` | Ctrl-C |
+//! | `human` | numbers as people read them |
+
+mod again;
+mod ended;
+pub(crate) mod exit;
+mod failure;
+mod human;
+pub(crate) mod job;
+mod list;
+mod one;
+mod place;
+mod progress;
+mod signals;
+pub(crate) mod wanted;
+mod watch;
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+use swath_fetch::Stop;
+
+use crate::{
+    args::GetArgs,
+    report::{self, Failure},
+};
+
+use ended::Ended;
+use place::Goal;
+use progress::Screen;
+use wanted::Wanted;
+
+/// What all files of one run share.
+struct Run {
+    args: GetArgs,
+    screen: Arc<dyn Screen>,
+    stop: Stop,
+}
+
+/// Fetches every file that was asked for.
+pub(crate) fn run(args: GetArgs) -> Result<(), Failure> {
+    let wanted = wanted::wanted(&args)?;
+    let goals = wanted.iter().map(|one| place::goal(one, &args)).collect::<Result<Vec<_>, _>>()?;
+    apart(&wanted, &goals)?;
+    let jobs = wanted.iter().map(|one| one::job(one, &args)).collect::<Result<Vec<_>, _>>()?;
+    let stop = Stop::new();
+    signals::stop_by_signals(stop.clone())
+        .map_err(|error| Failure::Runtime(format!("cannot listen for signals: {error}")))?;
+    let screen = progress::screen(args.progress, args.quiet, wanted.len());
+    let run = Run { args, screen, stop };
+    let ended = all(&run, goals.into_iter().zip(jobs).collect());
+    run.screen.close();
+    summary(&run, &ended);
+    match ended.iter().map(Ended::exit).find(|exit| *exit != 0) {
+        Some(exit) => Err(Failure::Told(exit)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses two URLs that would be written to one file.
+fn apart(wanted: &[Wanted], goals: &[Goal]) -> Result<(), Failure> {
+    let mut taken: BTreeMap<PathBuf, &Wanted> = BTreeMap::new();
+    for (one, goal) in wanted.iter().zip(goals) {
+        let Some(path) = goal.path() else { continue };
+        if let Some(other) = taken.insert(path.clone(), one) {
+            return Err(Failure::usage(format!(
+                "{} and {} would both be written to {}: fetch one of them with -o",
+                other.url,
+                one.url,
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Fetches some at a time, in the order in which they were asked for.
+fn all(run: &Run, files: Vec<(Goal, swath_fetch::Job)>) -> Vec<Ended> {
+    let count = files.len();
+    let queue = Mutex::new(files.into_iter().enumerate());
+    let ended = Mutex::new(BTreeMap::new());
+    let work = || {
+        // Bounded by the queue.
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((file, (goal, job))) = next else { return };
+            let one = one::fetch(run, file, &goal, job);
+            run.screen.end(file, &one);
+            ended.lock().unwrap_or_else(PoisonError::into_inner).insert(file, one);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..usize::from(run.args.jobs).min(count) {
+            scope.spawn(work);
+        }
+    });
+    ended.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+}
+
+/// One line for all, where there are several.
+fn summary(run: &Run, ended: &[Ended]) {
+    if ended.len() < 2 {
+        return;
+    }
+    let failed = ended.iter().filter(|one| one.exit() != 0).count();
+    let received = human::octets(ended.iter().map(|one| one.counts.received).sum());
+    match failed {
+        0 => run.screen.say(&format!("all {} files are there; {received} came", ended.len())),
+        _ => report::say(format_args!("{failed} of {} files failed; {received} came", ended.len())),
+    }
+}
