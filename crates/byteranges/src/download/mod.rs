@@ -247,6 +247,18 @@ impl Download {
         self.lanes.iter().map(|lane| (lane.ask, lane.path, lane.next(), lane.end))
     }
 
+    /// Says whether there is a digest of the whole to verify, where only an answer could tell.
+    pub const fn set_verify(&mut self, verify: bool) {
+        self.settings.verify = verify;
+    }
+
+    /// Adds a way that became known on the way, such as a mirror that an answer names; returns its index.
+    pub fn add_path(&mut self, path: PathSettings) -> usize {
+        self.settings.paths.push(path);
+        self.paths.push(Path::new(path, self.settings.lanes));
+        self.paths.len().saturating_sub(1)
+    }
+
     fn version_of(&mut self, generation: u32) -> Option<&mut Version> {
         let current = self.generation;
         self.version.as_mut().filter(|_| generation == current)

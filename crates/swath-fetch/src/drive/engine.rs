@@ -17,7 +17,9 @@ use tokio::sync::Notify;
 use super::Ended;
 use super::disk::DiskOrder;
 use super::meter::Meter;
+use crate::Digest;
 use crate::connect::Ways;
+use crate::digest::fields;
 use crate::job::Job;
 use crate::lane;
 use crate::observe::{Event, InFlight, Progress};
@@ -50,6 +52,8 @@ struct State {
     wake_at: Option<Duration>,
     report: Option<Report>,
     about: Option<About>,
+    /// What the whole must have: what the user said, else what the server says of this version.
+    digest: Option<Digest>,
     connections: u64,
     trouble: Option<String>,
     disk_error: Option<io::Error>,
@@ -87,7 +91,7 @@ pub(crate) enum Order {
 pub(crate) struct Tell {
     pub(crate) events: Vec<Told>,
     /// What whoever watches is told.
-    pub(crate) note: Option<Event>,
+    pub(crate) notes: Vec<Event>,
     /// The answer that a head came with.
     pub(crate) about: Option<About>,
     /// How far the lane is done with its request.
@@ -123,6 +127,7 @@ impl Engine {
             wake_at: None,
             report: None,
             about: None,
+            digest: job.digest.clone(),
             connections: 0,
             trouble: None,
             disk_error: None,
@@ -149,7 +154,12 @@ impl Engine {
 
     /// The fields of a request that are not the user's.
     pub(crate) fn fields(&self, fetch: &Fetch) -> Vec<(HeaderName, HeaderValue)> {
-        fetch.fields()
+        let mut all = fetch.fields();
+        if self.job.want_digests {
+            all.push((fields::WANT_REPR_DIGEST, fields::WANTED));
+            all.push((fields::WANT_CONTENT_DIGEST, fields::WANTED));
+        }
+        all
     }
 
     /// Octets that a lane may hold while nothing places them.
@@ -179,13 +189,16 @@ impl Engine {
         if let Some(own) = state.seats.get_mut(&seat) {
             own.rest(tell.rest);
         }
-        if let Some(event) = tell.note {
+        for event in tell.notes {
             self.push(&mut state, event);
         }
         for event in tell.events {
             state.machine.handle(event, now);
         }
-        state.consider(tell.about.as_ref());
+        if let Some(about) = tell.about.as_ref().filter(|about| state.is_of_same(about)) {
+            let generation = state.generation;
+            self.begins(&mut state, generation, about);
+        }
         self.poll_with(&mut state, Some(seat), tell.about.as_ref());
         state.seats.get_mut(&seat).map(|seat| std::mem::take(&mut seat.orders)).unwrap_or_default()
     }
@@ -343,8 +356,7 @@ impl Engine {
                 Action::Skip { ask, count } => state.order(own, ask, Order::Skip { count }),
                 Action::StartFile { generation, journal, complete_length, keep_old } => {
                     let about = about.cloned().unwrap_or_else(|| self.about_nothing());
-                    state.about = Some(about.clone());
-                    state.generation = generation;
+                    self.begins(state, generation, &about);
                     state.disk_order(DiskOrder::Start {
                         generation,
                         journal,
@@ -355,8 +367,7 @@ impl Engine {
                 }
                 Action::AdoptFile { generation, journal, complete_length } => {
                     let about = about.cloned().unwrap_or_else(|| self.about_nothing());
-                    state.about = Some(about.clone());
-                    state.generation = generation;
+                    self.begins(state, generation, &about);
                     state.disk_order(DiskOrder::Adopt { generation, journal, complete_length, about });
                 }
                 Action::Sync { generation } => state.disk_order(DiskOrder::Sync { generation }),
@@ -364,7 +375,8 @@ impl Engine {
                     state.disk_order(DiskOrder::Record { generation, octets });
                 }
                 Action::Verify { generation } => {
-                    state.disk_order(DiskOrder::Verify { generation, digest: self.job.digest.clone() });
+                    let digest = state.digest.clone();
+                    state.disk_order(DiskOrder::Verify { generation, digest });
                 }
                 Action::Wait { until } => {
                     state.wake_at = until;
@@ -379,6 +391,16 @@ impl Engine {
         let earlier = state.wake_at.is_some_and(|at| before.is_none_or(|before| at < before));
         if earlier || state.report.is_some() {
             self.changed.notify_all();
+        }
+    }
+
+    /// Remembers what a version is like, and the digest that its server says it has.
+    fn begins(&self, state: &mut State, generation: u32, about: &About) {
+        state.generation = generation;
+        state.about = Some(about.clone());
+        if self.job.digest.is_none() && self.job.want_digests {
+            state.digest = fields::repr_digest(&about.fields).into_iter().next();
+            state.machine.set_verify(state.digest.is_some());
         }
     }
 
@@ -440,14 +462,11 @@ impl State {
         }
     }
 
-    /// Remembers an answer of the version that is being fetched, where a run before began its file.
-    fn consider(&mut self, about: Option<&About>) {
-        let Some(about) = about.filter(|_| self.about.is_none()) else { return };
+    /// Whether an answer is of the version whose file a run before began, and the first such answer.
+    fn is_of_same(&self, about: &About) -> bool {
         let etag = about.fields.get(http::header::ETAG).map(http::HeaderValue::as_bytes);
         let own = self.machine.identity().and_then(|identity| identity.etag.as_ref());
-        if own.map(|etag| etag.as_header_value().as_bytes()) == etag {
-            self.about = Some(about.clone());
-        }
+        self.about.is_none() && own.is_some_and(|own| Some(own.as_header_value().as_bytes()) == etag)
     }
 }
 

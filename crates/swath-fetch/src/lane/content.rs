@@ -12,7 +12,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::hold::Hold;
 use super::seat::Lane;
+use crate::Digest;
 use crate::connect::{Answer, Idle};
+use crate::digest::{Hasher, fields};
 use crate::drive::{Order, Rest, Tell};
 use crate::fault::Trouble;
 use crate::observe::Event;
@@ -21,6 +23,10 @@ use crate::observe::Event;
 const BATCH: u64 = 256 << 10;
 /// How long fewer wait for more to come: nobody notices, and a slow link costs no more than so many turns.
 const LINGER: Duration = Duration::from_millis(5);
+
+/// The longest content that is held against its Content-Digest: none of it counts before its end, so it has to be little
+/// enough to be fetched again.
+const DIGESTED_MAX: u64 = 16 << 20;
 
 /// Holds an answer whose content is being received.
 pub(super) struct Content {
@@ -41,6 +47,8 @@ pub(super) struct Content {
     over: bool,
     /// Why it broke, where it did.
     broken: Option<String>,
+    /// What its content must have, and has so far.
+    digest: Option<(Digest, Hasher)>,
 }
 
 /// What reading led to.
@@ -78,7 +86,20 @@ impl Content {
             end: None,
             over: false,
             broken: None,
+            digest: None,
         }
+    }
+
+    /// Whether the answer says what digest its content has, and is short enough to be held against it.
+    pub(super) fn expect_digest(&mut self) -> bool {
+        let parts = &self.answer.parts;
+        let length = parts.headers.get(http::header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let wanted = fields::content_digest(&parts.headers).into_iter().next();
+        self.digest = wanted
+            .filter(|_| parts.status.is_success() && length.is_some_and(|length: u64| length <= DIGESTED_MAX))
+            .map(|wanted| (wanted.clone(), Hasher::new(wanted.algorithm())));
+        self.digest.is_some()
     }
 
     /// Receives until the end, or until it is given up; returns the connection where it can be used again.
@@ -186,6 +207,9 @@ impl Content {
                 Poll::Ready(Some(Ok(octets))) => {
                     let count = u64::try_from(octets.len()).unwrap_or(u64::MAX);
                     self.received = self.received.saturating_add(count);
+                    if let Some((_, hasher)) = &mut self.digest {
+                        hasher.update(&octets);
+                    }
                     self.hold.push(octets);
                 }
                 Poll::Ready(Some(Err(trouble))) => return Poll::Ready(Got::Broken(trouble)),
@@ -206,20 +230,25 @@ impl Content {
             events.push(Told::Bytes { ask: self.ask, count });
         }
         let mut rest = Rest::Works;
-        let mut note = None;
+        let mut notes = Vec::new();
         if self.hold.unreported() == 0
             && let Some(end) = self.end.take()
         {
             if matches!(end, Told::End { .. }) {
+                if let Some((wanted, hasher)) = self.digest.take() {
+                    let matches = hasher.finish() == wanted;
+                    events.push(Told::Digested { ask: self.ask, matches });
+                    notes.push(Event::Digested { ask: Some(self.ask.0), matches });
+                }
                 rest = Rest::Ended;
-                note = Some(Event::Ended { ask: self.ask.0, received: self.received });
+                notes.push(Event::Ended { ask: self.ask.0, received: self.received });
             }
             events.push(end);
             self.over = true;
         }
         self.told = Some(Instant::now());
         if !events.is_empty() {
-            lane.tell(Tell { events, note, about: None, rest });
+            lane.tell(Tell { events, notes, about: None, rest });
         }
     }
 

@@ -102,9 +102,11 @@ impl Lane {
     }
 
     fn tell_head(&mut self, ask: AskId, content: &mut Content) {
-        let (parts, url) = (&content.answer.parts, &content.answer.url);
+        let parts = &content.answer.parts;
         let mut head = Head::read(parts.status, &parts.headers, now());
         head.redirected = content.answer.redirected;
+        head.digested = self.engine.job.want_digests && content.expect_digest();
+        let (parts, url) = (&content.answer.parts, &content.answer.url);
         let text = |name| parts.headers.get(name).map(text);
         let note = Event::Head {
             ask: ask.0,
@@ -115,7 +117,7 @@ impl Lane {
         let about =
             About { url: self.engine.job.url.clone(), answered: url.clone(), fields: parts.headers.clone() };
         let events = vec![Told::Head { ask, head: Box::new(head) }];
-        let tell = Tell { events, note: Some(note), about: Some(about), rest: Rest::Works };
+        let tell = Tell { events, notes: vec![note], about: Some(about), rest: Rest::Works };
         let orders = self.engine.tell(self.seat, tell);
         self.orders.extend(orders);
     }
@@ -139,7 +141,8 @@ impl Lane {
         events: Vec<Told>,
         open: Option<usize>,
     ) {
-        let tell = Tell { events, note, about: None, rest: Rest::Free(ask, open) };
+        let tell =
+            Tell { events, notes: note.into_iter().collect(), about: None, rest: Rest::Free(ask, open) };
         let orders = self.engine.tell(self.seat, tell);
         self.orders.extend(orders);
     }

@@ -2,6 +2,7 @@
 
 mod client;
 mod cuts;
+mod digest;
 mod origin;
 mod redirect;
 mod resume;

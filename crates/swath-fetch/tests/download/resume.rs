@@ -34,9 +34,11 @@ fn what_was_written_before_an_interrupt_is_recorded_and_not_fetched_again() {
     });
     let memory = Memory::with(Default::default());
     let stop = Stop::new();
-    let stopper = stop.clone();
+    let (stopper, watched) = (stop.clone(), Arc::clone(&memory));
     thread::spawn(move || {
-        thread::sleep(Duration::from_millis(400));
+        while watched.kept.lock().unwrap().file.len() < 256 << 10 {
+            thread::sleep(Duration::from_millis(5));
+        }
         stopper.stop();
     });
     let job = Job::new(origin.url("/f"));
