@@ -6,6 +6,7 @@
 
 mod client;
 mod connect;
+pub mod cookies;
 pub mod digest;
 pub mod disk;
 mod drive;
@@ -13,7 +14,10 @@ mod fault;
 pub mod finished;
 mod job;
 mod lane;
+pub mod link;
+pub mod metalink;
 pub mod name;
+pub mod netrc;
 mod observe;
 pub mod pipe;
 mod sink;
