@@ -83,7 +83,7 @@ impl Sink for Memory {
 }
 
 /// Keeps what it was shown.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) events: Vec<Event>,
     pub(crate) shown: usize,
