@@ -2,6 +2,7 @@
 //!
 //! Comes in: an accepted socket. Goes out: one type to read and write, and a way to end it without ceremony.
 
+use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
@@ -54,6 +55,15 @@ impl Stream {
         let flags = if more { SendFlags::NOSIGNAL | SendFlags::MORE } else { SendFlags::NOSIGNAL };
         let send = |socket: BorrowedFd<'_>| Ok(retry_on_intr(|| rustix::net::send(socket, octets, flags))?);
         self.try_write(send)
+    }
+
+    /// Has the kernel send octets of a file, as many as it takes at once; none when the file ends before them.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn try_sendfile(&self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
+        self.try_write(|socket| {
+            let mut offset = offset;
+            Ok(retry_on_intr(|| rustix::fs::sendfile(socket, file, Some(&mut offset), count))?)
+        })
     }
 
     fn try_write(&self, write: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>) -> io::Result<usize> {

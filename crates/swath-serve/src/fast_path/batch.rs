@@ -3,14 +3,11 @@
 //! In: where an answer's sending has come to. Out: its next octets, as far as they are at hand, looked at after they were read.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use byteranges::{Content, Piece};
 
 use super::memory::BATCH_MAX;
-use crate::buffers::Buffers;
-use crate::exchange::Outcome;
-use crate::source::{Chunk, Now, Source, Turns};
+use super::origin::Origin;
 use crate::watch::Broken;
 
 /// Which octet of the content is next.
@@ -37,6 +34,16 @@ impl Place {
         }
     }
 
+    /// Says whether the kernel sends what is next.
+    pub(super) fn is_kernels(&self, content: &Content, origin: &Origin) -> bool {
+        self.piece(content).is_some_and(|piece| match piece {
+            Piece::Literal(_) => false,
+            Piece::Range(range) => {
+                origin.is_kernels(range.length(), range.length().saturating_sub(self.offset))
+            }
+        })
+    }
+
     /// Goes on by so many octets.
     pub(super) fn advance(&mut self, content: &Content, mut octets: u64) {
         while let Some(piece) = self.piece(content) {
@@ -51,72 +58,14 @@ impl Place {
     }
 }
 
-/// Where the octets of ranges come from.
-pub(super) enum From {
-    Nowhere,
-    Memory(Source),
-    File(Box<Turns>),
-}
-
-impl From {
-    pub(super) fn new(source: Option<Source>, content: &Content, buffers: &Arc<Buffers>) -> Self {
-        match source {
-            Some(Source::File(open)) if content.pieces().any(|piece| matches!(piece, Piece::Range(_))) => {
-                Self::File(Box::new(Turns::begin(open, content.length(), Arc::clone(buffers))))
-            }
-            Some(source @ Source::Memory(_)) => Self::Memory(source),
-            Some(Source::File(_)) | None => Self::Nowhere,
-        }
-    }
-
-    /// Gives the outcome of an answer that was sent to its end.
-    pub(super) fn complete(&self) -> Outcome {
-        match self {
-            Self::File(turns) => turns.complete(),
-            Self::Memory(_) | Self::Nowhere => Outcome::Finished,
-        }
-    }
-
-    /// Reads the first octets of a range, as many as are at hand.
-    fn read(&self, range: &Range<u64>, into: &mut [u8]) -> Result<usize, Broken> {
-        match self {
-            Self::File(turns) => Ok(match turns.now(range.start, into)? {
-                Now::Read(count) => count,
-                Now::NotAtHand => 0,
-            }),
-            Self::Memory(source) => match source.chunk(range.clone()) {
-                Chunk::Memory(octets) if !octets.is_empty() => {
-                    let count = octets.len().min(into.len());
-                    into[..count].copy_from_slice(&octets[..count]);
-                    Ok(count)
-                }
-                Chunk::Memory(_) | Chunk::File { .. } => Err(Broken::Truncated),
-            },
-            Self::Nowhere => Err(Broken::Truncated),
-        }
-    }
-
-    /// Looks at the file after its octets were read.
-    fn look(&mut self, offset: u64, octets: &[u8]) -> Result<(), Broken> {
-        match self {
-            Self::File(turns) => turns.look(offset, octets),
-            Self::Memory(_) | Self::Nowhere => Ok(()),
-        }
-    }
-
-    /// Says whether each piece has to be looked at by itself: where a look compares octets, not times alone.
-    fn looks_at_octets(&self) -> bool {
-        matches!(self, Self::File(turns) if !turns.open().is_strong())
-    }
-}
-
-/// Puts what leaves next together, and says how much it is: nothing when a range is next that is not at hand.
+/// Puts what leaves next together, and says how much it is: nothing when a range is next that is not at hand, or that the
+/// kernel sends.
 pub(super) fn gather(
     batch: &mut [u8],
     head: &[u8],
     content: &Content,
     mut place: Place,
-    from: &mut From,
+    origin: &mut Origin,
 ) -> Result<usize, Broken> {
     let room = batch.len().saturating_sub(BATCH_MAX);
     let mut used = head.len().min(room);
@@ -136,11 +85,14 @@ pub(super) fn gather(
                 batch[used..used + count].copy_from_slice(&octets[..count]);
                 (count, octets.len())
             }
-            Some(Piece::Range(_)) => {
+            Some(piece @ Piece::Range(_)) => {
                 let Some(range) = place.range(content) else { break };
+                if origin.is_kernels(piece.length(), range.end - range.start) {
+                    break;
+                }
                 let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
                 let count = wanted.min(end - used);
-                let count = from.read(&range, &mut batch[used..used + count])?;
+                let count = origin.read(&range, &mut batch[used..used + count])?;
                 if count > 0 {
                     unseen = Some((range.start, used..used + count));
                 }
@@ -149,10 +101,10 @@ pub(super) fn gather(
         };
         place.advance(content, taken as u64);
         used += taken;
-        if from.looks_at_octets()
+        if origin.looks_at_octets()
             && let Some((offset, octets)) = unseen.take()
         {
-            from.look(offset, &batch[octets])?;
+            origin.look(offset, &batch[octets])?;
         }
         if taken < wanted {
             break;
@@ -160,7 +112,7 @@ pub(super) fn gather(
     }
     // One look after the last read stands for all of them: a move since the first shows at it.
     if let Some((offset, octets)) = unseen {
-        from.look(offset, &batch[octets])?;
+        origin.look(offset, &batch[octets])?;
     }
     Ok(used)
 }

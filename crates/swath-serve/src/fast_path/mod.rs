@@ -9,6 +9,7 @@
 //! | `line` | reads heads from one connection, each within its time |
 //! | `sending` | one answer on its way |
 //! | `batch` | what leaves in one write |
+//! | `origin` | where octets of ranges come from: memory, a file that is copied, a file that the kernel sends |
 //! | `ending` | how a connection ends |
 //! | `memory` | the buffers that one thread's connections share |
 //! | `waits` | the timer, and the server's word |
@@ -20,6 +21,7 @@ mod batch;
 mod ending;
 mod line;
 mod memory;
+mod origin;
 pub mod request;
 mod sending;
 mod waits;

@@ -14,8 +14,9 @@ use byteranges::Content;
 use bytes::{Buf, Bytes};
 use tokio::time::Instant;
 
-use super::batch::{self, From, Place};
+use super::batch::{self, Place};
 use super::memory;
+use super::origin::{Origin, Turn};
 use super::waits::Waits;
 use crate::buffers::{Buffers, TURN};
 use crate::connection::{Stage, Stream};
@@ -32,7 +33,9 @@ pub(super) struct Sending {
     place: Place,
     /// Octets of the file from the place on, that had to be waited for.
     chunk: Bytes,
-    from: From,
+    /// Whether a chunk is on its way: nothing else is sent before it, wherever the octets may be by now.
+    waits_for_chunk: bool,
+    origin: Origin,
     left: u64,
     record: Record,
     /// Since when the peer has taken nothing of what is offered to it.
@@ -65,9 +68,20 @@ impl Sending {
         }
         let content = std::mem::take(&mut answer.content);
         let left = content.length();
-        let from = From::new(source, &content, buffers);
+        let origin = Origin::new(source, &content, buffers);
         let (place, chunk) = (Place::default(), Bytes::new());
-        Self { head, head_sent: 0, content, place, chunk, from, left, record, blocked_since: None }
+        Self {
+            head,
+            head_sent: 0,
+            content,
+            place,
+            chunk,
+            waits_for_chunk: false,
+            origin,
+            left,
+            record,
+            blocked_since: None,
+        }
     }
 
     /// Sends all of it; says whether all of it has left.
@@ -107,14 +121,18 @@ impl Sending {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            match self.step(stream) {
+            if self.waits_for_chunk {
+                self.chunk = ready!(self.poll_chunk(cx)).map_err(|broken| self.abort(broken))?;
+                self.waits_for_chunk = false;
+            }
+            match self.step(stream, turn) {
                 Ok(Step::Took(octets)) => {
                     self.blocked_since = None;
                     turn = turn.saturating_sub(octets);
                 }
                 Ok(Step::NotAtHand) => {
                     self.blocked_since = None;
-                    self.chunk = ready!(self.poll_chunk(cx)).map_err(|broken| self.abort(broken))?;
+                    self.waits_for_chunk = true;
                 }
                 Ok(Step::Blocked) => {
                     self.blocked_since.get_or_insert_with(Instant::now);
@@ -123,7 +141,7 @@ impl Sending {
                 Err(failed) => return Poll::Ready(Err(failed)),
             }
         }
-        self.record.finish(self.from.complete());
+        self.record.finish(self.origin.complete());
         Poll::Ready(Ok(()))
     }
 
@@ -131,42 +149,56 @@ impl Sending {
         self.left > 0 || self.head_sent < self.head.len()
     }
 
-    fn step(&mut self, stream: &Stream) -> Result<Step, Failed> {
-        let sent = if self.chunk.is_empty() {
-            memory::with_batch(|batch| {
-                let gathered = batch::gather(
-                    batch,
-                    &self.head[self.head_sent..],
-                    &self.content,
-                    self.place,
-                    &mut self.from,
-                )?;
-                if gathered == 0 {
-                    return Ok(None);
-                }
-                let all = (self.head.len() - self.head_sent) as u64 + self.left;
-                Ok(Some(stream.try_send(&batch[..gathered], all > gathered as u64)))
-            })
-        } else {
-            Ok(Some(stream.try_send(&self.chunk, self.left > self.chunk.len() as u64)))
-        };
+    fn step(&mut self, stream: &Stream, turn: usize) -> Result<Step, Failed> {
+        let head_left = self.head.len() - self.head_sent;
+        if !self.chunk.is_empty() {
+            let sent = stream.try_send(&self.chunk, self.left > self.chunk.len() as u64);
+            return self.stepped(sent);
+        }
+        if head_left == 0 && self.place.is_kernels(&self.content, &self.origin) {
+            return self.kernel_step(stream, turn);
+        }
+        let sent = memory::with_batch(|batch| {
+            let head = &self.head[self.head_sent..];
+            let gathered = batch::gather(batch, head, &self.content, self.place, &mut self.origin)?;
+            let more = head_left as u64 + self.left > gathered as u64;
+            Ok((gathered > 0).then(|| stream.try_send(&batch[..gathered], more)))
+        });
         match sent.map_err(|broken| self.abort(broken))? {
             None => Ok(Step::NotAtHand),
-            Some(Ok(octets)) => {
+            Some(sent) => self.stepped(sent),
+        }
+    }
+
+    fn stepped(&mut self, sent: io::Result<usize>) -> Result<Step, Failed> {
+        match sent {
+            Ok(octets) => {
                 self.took(octets);
                 Ok(Step::Took(octets))
             }
-            Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(Step::Blocked),
-            Some(Err(_)) => Err(Failed),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Step::Blocked),
+            Err(_) => Err(Failed),
+        }
+    }
+
+    fn kernel_step(&mut self, stream: &Stream, turn: usize) -> Result<Step, Failed> {
+        let Some(range) = self.place.range(&self.content) else { return Err(Failed) };
+        match self.origin.send(stream, &range, turn).map_err(|broken| self.abort(broken))? {
+            Turn::Took(octets) => {
+                self.took(octets);
+                Ok(Step::Took(octets))
+            }
+            Turn::NotAtHand => Ok(Step::NotAtHand),
+            Turn::Blocked => Ok(Step::Blocked),
+            Turn::Gone => Err(Failed),
         }
     }
 
     /// Waits for the next octets of the range under way.
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, Broken>> {
-        let range = self.place.range(&self.content);
-        match (&mut self.from, range) {
-            (From::File(turns), Some(range)) => turns.poll(cx, &range),
-            _ => Poll::Ready(Err(Broken::Truncated)),
+        match self.place.range(&self.content) {
+            Some(range) => self.origin.poll_chunk(cx, &range),
+            None => Poll::Ready(Err(Broken::Truncated)),
         }
     }
 
@@ -184,6 +216,10 @@ impl Sending {
             return;
         }
         self.chunk.advance((of_content as usize).min(self.chunk.len()));
+        if self.chunk.is_empty() {
+            // Its memory goes back to the budget: the next chunk waits for that.
+            self.chunk = Bytes::new();
+        }
         self.place.advance(&self.content, of_content);
         self.left = self.left.saturating_sub(of_content);
         self.record.add_sent(of_content);

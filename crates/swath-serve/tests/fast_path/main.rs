@@ -9,3 +9,5 @@ mod server;
 
 mod agreement;
 mod raw;
+mod sending;
+mod support;
