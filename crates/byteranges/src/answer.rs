@@ -40,6 +40,9 @@ impl FieldValue {
     }
 }
 
+/// Room for one value that is to be written: the longest Content-Range has 67 octets.
+const VALUE: usize = 72;
+
 /// Room for the values that most answers write: two dates, two numbers and a Content-Range.
 const WRITTEN: usize = 160;
 
@@ -114,7 +117,11 @@ impl Answer {
 
     /// The value of the first field of that name.
     pub fn get(&self, name: &HeaderName) -> Option<HeaderValue> {
-        self.fields.iter().find(|(other, _)| other == name)?.1.to_header_value(&mut BytesMut::new())
+        self.fields
+            .iter()
+            .find(|(other, _)| other == name)?
+            .1
+            .to_header_value(&mut BytesMut::with_capacity(VALUE))
     }
 
     /// The Content-Range that the answer carries in its head.

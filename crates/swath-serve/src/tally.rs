@@ -156,6 +156,9 @@ impl Responses {
     }
 }
 
+/// How many octets of a status line it takes to tell an interim response.
+const STATUS_CLASS: usize = "HTTP/1.1 2".len();
+
 /// Finds where a response head ends, in however many writes it leaves.
 #[derive(Default)]
 struct Head {
@@ -175,24 +178,30 @@ enum HeadEnd {
 impl Head {
     /// Reads on in a head; gives what follows it once it has ended.
     fn read<'a>(&mut self, octets: &'a [u8]) -> (HeadEnd, &'a [u8]) {
-        const STATUS_CLASS: usize = "HTTP/1.1 2".len();
         let missing = STATUS_CLASS.saturating_sub(self.start.len()).min(octets.len());
         self.start.extend_from_slice(octets.get(..missing).unwrap_or_default());
+        // The usual case, and the quick one: a head leaves whole.
+        if self.matched == 0
+            && let Some(at) = memchr::memmem::find(octets, b"\r\n\r\n")
+        {
+            return self.ended(octets, at + 4);
+        }
         for (index, octet) in octets.iter().enumerate() {
             self.matched = match (octet, self.matched) {
                 (b'\r', 2) => 3,
                 (b'\r', _) => 1,
                 (b'\n', 1) => 2,
-                (b'\n', 3) => {
-                    let interim = self.start.get(STATUS_CLASS - 1) == Some(&b'1');
-                    *self = Self::default();
-                    let rest = octets.get(index + 1..).unwrap_or_default();
-                    return (if interim { HeadEnd::Interim } else { HeadEnd::Final }, rest);
-                }
+                (b'\n', 3) => return self.ended(octets, index + 1),
                 _ => 0,
             };
         }
         (HeadEnd::NotYet, &[])
+    }
+
+    fn ended<'a>(&mut self, octets: &'a [u8], end: usize) -> (HeadEnd, &'a [u8]) {
+        let interim = self.start.get(STATUS_CLASS - 1) == Some(&b'1');
+        *self = Self::default();
+        (if interim { HeadEnd::Interim } else { HeadEnd::Final }, octets.get(end..).unwrap_or_default())
     }
 }
 

@@ -6,12 +6,14 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
+use http::request::Parts;
 use http::{HeaderMap, Version};
 
 use super::detail::Gate;
 use super::{Answered, Detail, Exchange, Fields, Open, Outcome, Received, Running, Transport, Views};
+use crate::connection::Peer;
 use crate::tally::Tally;
 
 /// Takes the records of exchanges that ended: a log, metrics, an inspector.
@@ -26,6 +28,12 @@ pub trait Sink: Send + Sync {
 
     /// Notes that an exchange that began has ended; its record follows.
     fn closed(&self) {}
+
+    /// Says whether it takes nothing at all, as a log that is off; asked once. Such a sink is left out, and an exchange that no
+    /// other wants is not recorded at all.
+    fn is_off(&self) -> bool {
+        false
+    }
 
     /// Says whether exchanges are to come with a [`Detail`]; asked once. What nobody wants costs nothing.
     fn wants_details(&self) -> bool {
@@ -73,6 +81,7 @@ impl Recorder {
     /// Makes a recorder that hands each record to all of `sinks`, and charges views while octets leave.
     #[must_use]
     pub fn new(sinks: Vec<Arc<dyn Sink>>, views: Option<Arc<Views>>) -> Self {
+        let sinks: Vec<_> = sinks.into_iter().filter(|sink| !sink.is_off()).collect();
         let gate = sinks.iter().any(|sink| sink.wants_details()).then(|| Arc::new(Gate::new()));
         Self { sinks: sinks.into(), views, gate }
     }
@@ -81,6 +90,24 @@ impl Recorder {
     #[must_use]
     pub fn none() -> Self {
         Self::new(Vec::new(), None)
+    }
+
+    /// Opens the record of one request whose head has just been received, and says when that was.
+    ///
+    /// Where nobody takes records and no view is charged, nothing is copied of the request and nothing is kept.
+    #[must_use]
+    pub fn begin(&self, peer: Option<Peer>, parts: &Parts, wire: Wire) -> (Record, SystemTime) {
+        if self.sinks.is_empty() && !self.may_charge(parts) {
+            return (Record { open: None, wire, closed: false }, SystemTime::now());
+        }
+        let received = Received::now(peer, parts);
+        let time = received.time;
+        (self.open(received, wire), time)
+    }
+
+    /// Says whether the request may belong to a view.
+    fn may_charge(&self, parts: &Parts) -> bool {
+        self.views.is_some() && parts.uri.query().is_some_and(|query| query.contains("view="))
     }
 
     /// Opens the record of one request.
@@ -114,7 +141,7 @@ impl Recorder {
         if let Wire::Http1(tally) = &wire {
             tally.expect(Arc::clone(&open));
         }
-        Record { open, wire, closed: false }
+        Record { open: Some(open), wire, closed: false }
     }
 
     /// Hands over the record of a connection or head that never became a request.
@@ -148,7 +175,8 @@ pub fn lines(fields: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
 /// connection is over, elsewhere when the record is finished or dropped. Dropped before [`Record::finish`], it
 /// ends as what ended the connection, or as aborted by the peer.
 pub struct Record {
-    open: Arc<Open>,
+    /// `None` where nobody wants to know.
+    open: Option<Arc<Open>>,
     wire: Wire,
     closed: bool,
 }
@@ -157,9 +185,7 @@ impl Record {
     /// Makes a record that goes nowhere, for content that nobody counts.
     #[must_use]
     pub fn none() -> Self {
-        let exchange = Exchange::without_request(None, Outcome::AbortedByPeer);
-        let open = Open::new(Arc::new([]), None, false, Instant::now(), exchange);
-        Self { open: Arc::new(open), wire: Wire::Unknown, closed: false }
+        Self { open: None, wire: Wire::Unknown, closed: false }
     }
 
     /// Notes what was asked in detail: on which connection, in which version, with which fields; their names are in lower
@@ -170,9 +196,9 @@ impl Record {
         version: Version,
         fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) {
-        if self.open.is_detailed() {
+        if let Some(open) = self.detailed() {
             let request = Fields::gather(fields.into_iter());
-            self.open.describe(|detail| {
+            open.describe(|detail| {
                 detail.connection = connection;
                 detail.version = Some(version);
                 detail.request = request;
@@ -182,47 +208,60 @@ impl Record {
 
     /// Says whether an inspector wants the details of this exchange.
     pub(crate) fn is_detailed(&self) -> bool {
-        self.open.is_detailed()
+        self.detailed().is_some()
+    }
+
+    /// Says whether anybody will read what is noted.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.open.is_some()
+    }
+
+    fn detailed(&self) -> Option<&Open> {
+        self.open.as_deref().filter(|open| open.is_detailed())
     }
 
     /// Notes that the head of the answer has left, where the one who sends it sees that.
     pub(crate) fn wrote_head(&self) {
-        self.open.wrote_head();
+        self.open.iter().for_each(|open| open.wrote_head());
     }
 
     /// Notes the fields of the answer. Nothing is looked at unless an inspector wants it.
     pub fn answered_with<'a>(&self, fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) {
-        if self.open.is_detailed() {
+        if let Some(open) = self.detailed() {
             let answer = Fields::gather(fields.into_iter());
-            self.open.describe(|detail| detail.answer = answer);
+            open.describe(|detail| detail.answer = answer);
         }
     }
 
     /// Notes the answer, before its head is returned.
     pub fn answered(&self, answered: Answered) {
-        self.open.answered(answered);
+        if let Some(open) = &self.open {
+            open.answered(answered);
+        }
     }
 
     /// Notes octets of content that have come to be sent, where the answer promised no length.
     pub fn add_planned(&self, octets: u64) {
-        self.open.plan(octets);
+        self.open.iter().for_each(|open| open.plan(octets));
     }
 
     /// Notes what is wrong with where the answer comes from.
     pub fn fault(&self, fault: String) {
-        self.open.fault(fault);
+        if let Some(open) = &self.open {
+            open.fault(fault);
+        }
     }
 
     /// Notes octets of content given to the HTTP layer.
     pub fn add_sent(&self, octets: u64) {
-        self.open.give(octets);
+        self.open.iter().for_each(|open| open.give(octets));
     }
 
     /// Ends the record: all was given, or this side gave up. Only the first end counts.
     pub fn finish(&mut self, outcome: Outcome) {
         if !self.closed {
             self.closed = true;
-            self.open.close(outcome);
+            self.open.iter().for_each(|open| open.close(outcome));
         }
     }
 
@@ -230,8 +269,8 @@ impl Record {
     ///
     /// `fault` is what the system said, if it was asked.
     pub fn abort(&mut self, outcome: Outcome, fault: Option<&io::Error>) {
-        if let Some(fault) = fault {
-            self.open.fault(fault.to_string());
+        if let (Some(open), Some(fault)) = (&self.open, fault) {
+            open.fault(fault.to_string());
         }
         if let Wire::Http1(tally) = &self.wire {
             tally.end_as(outcome);

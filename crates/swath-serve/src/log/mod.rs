@@ -107,6 +107,10 @@ impl Log {
 }
 
 impl Sink for Log {
+    fn is_off(&self) -> bool {
+        self.lines.is_none()
+    }
+
     fn record(&self, exchange: &Arc<Exchange>) {
         let Some(lines) = &self.lines else { return };
         if self.format == Format::Text && exchange.is_housekeeping() {

@@ -27,7 +27,7 @@ use http::{HeaderValue, Response};
 use crate::buffers::Buffers;
 use crate::connection::ConnectionInfo;
 use crate::cors::Cors;
-use crate::exchange::{Answered, Received, Record, Recorder, Views, Wire, lines};
+use crate::exchange::{Answered, Record, Recorder, Views, Wire, lines};
 use crate::head::{self, Wish};
 use crate::pages::Panel;
 use crate::perform::ContentBody;
@@ -106,9 +106,9 @@ impl Service {
         connection: Option<&ConnectionInfo>,
         wire: Wire,
     ) -> Performance {
-        let received = Received::now(connection.map(|connection| connection.client), parts);
-        let request = Request::read(parts, received.time);
-        let record = self.options.recorder.open(received, wire);
+        let peer = connection.map(|connection| connection.client);
+        let (record, received) = self.options.recorder.begin(peer, parts, wire);
+        let request = Request::read(parts, received);
         let number = connection.map(|connection| connection.number);
         record.asked(number, parts.version, lines(&parts.headers));
         let reply = self.reply(&request).await;
@@ -165,13 +165,15 @@ impl Service {
         let answer = &mut reply.answer;
         answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.options.cors.mark(&request.parts.headers, answer);
-        record.answered(Answered {
-            status: answer.status,
-            content_range: answer.get(&http::header::CONTENT_RANGE),
-            because: reply.because.map(Because::key),
-            section: reply.because.map(Because::section),
-            bytes_planned: answer.content.length(),
-        });
+        if record.is_kept() {
+            record.answered(Answered {
+                status: answer.status,
+                content_range: answer.get(&http::header::CONTENT_RANGE),
+                because: reply.because.map(Because::key),
+                section: reply.because.map(Because::section),
+                bytes_planned: answer.content.length(),
+            });
+        }
         if record.is_detailed() {
             record.answered_with(lines(reply.answer.clone().into_response().headers()));
         }
