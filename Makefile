@@ -3,9 +3,11 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
+# Builds the program that does nothing but answer, and says where it lies.
+COUNT = $(CARGO) bench --package byteranges --bench count --locked --no-run 2>&1 | sed -n 's/.*Executable .*(\(.*\))/\1/p'
 FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal
 
-.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-setup bench-test bench-micro clients field simulate
+.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-setup bench-test bench-instructions bench-micro clients field simulate
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -45,7 +47,12 @@ docs: ## Rewrites the parts of docs/ that tests produce: the browsers' transcrip
 
 bench: bench-setup bench-test ## Measures swath beside nginx, Apache, lighttpd, H2O, Caddy and static-web-server (an hour; ARGS=--quick: minutes).
 	$(CARGO) build --release --locked --bin swath
+	python3 benches/instructions.py --swath $(RELEASE)/swath --answer "$$($(call COUNT))" --report
 	python3 benches/run.py --swath $(RELEASE)/swath $(ARGS)
+
+bench-instructions: bench-setup ## Counts the instructions of hot requests, and says what grew by more than 10 % (ARGS=--accept: take them as they are).
+	$(CARGO) build --release --locked --bin swath
+	python3 benches/instructions.py --swath $(RELEASE)/swath --answer "$$($(call COUNT))" $(ARGS)
 
 bench-setup: ## Installs the servers and load programs of `bench` (Debian, as root or with sudo).
 	./benches/setup.sh

@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 from swath_bench import report
 from swath_bench.check import WrongAnswer
 from swath_bench.files import Files
-from swath_bench.measure import Bench, measure
+from swath_bench.measure import Bench, make_certificate, measure
 from swath_bench.peers import SERVERS, SWATH, find
 from swath_bench.rows import ROWS
 
@@ -53,16 +53,6 @@ def cores():
     if len(ours) < 4:
         return ours, ours
     return ours[: len(ours) // 2], ours[len(ours) // 2 :]
-
-
-def make_certificate(work):
-    certificate, key = work / "cert.pem", work / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate,
-         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"], check=True, capture_output=True,
-    )
-    key.chmod(0o644)  # of no worth: made for this run, trusted by nobody
-    return certificate, key
 
 
 def prepare(given, work):

@@ -27,6 +27,7 @@ openssl|openssl|makes the certificate for TLS|-
 taskset|util-linux|keeps server and load on cores of their own|-
 setpriv|util-linux|starts servers with few rights|-
 python3|python3|runs the benchmark|-
+valgrind|valgrind|counts instructions|-
 TABLE
 }
 

@@ -4,6 +4,7 @@ Run by `make bench`, and by hand: python3 benches/test_bench.py
 """
 
 import http.server
+import json
 import sys
 import tempfile
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import instructions
 from swath_bench import check, load, report
 from swath_bench.files import Files, Group
 from swath_bench.peers import SWATH
@@ -125,6 +127,30 @@ class Counts(unittest.TestCase):
         for requests, octets in ((10, 10 * 1024 - 1), (10, 100 * 1024), (0, 0)):
             with self.assertRaises(check.WrongAnswer):
                 load._right_length(requests, octets, 1024, self.row)
+
+
+class Instructions(unittest.TestCase):
+    def test_ranges_lie_within_the_file(self):
+        for hot in instructions.HOT:
+            for number in range(2 * hot.times if hot.length else 0):
+                asked = instructions.ranges(hot, number)
+                self.assertEqual(len(asked), hot.parts)
+                self.assertTrue(all(0 <= first and first + length <= instructions.LENGTH for first, length in asked))
+
+    def test_growth_is_told(self):
+        table = instructions.table({"1k": 1200, "64k": 900}, {"1k": 1000})
+        self.assertIn("| 1 KiB range | 1,200 | 1,000 | +20.0 % |", table)
+        self.assertIn("| 64 KiB range | 900 |  | new |", table)
+
+    def test_a_count_of_something_else_is_refused(self):
+        self.assertEqual(instructions.counted("unhandled amd64-linux syscall: 437\nCollected : 12\n"), 12)
+        for errors in ("", "unhandled amd64-linux syscall: 327\nCollected : 12\n"):
+            with self.assertRaises(SystemExit):
+                instructions.counted(errors)
+
+    def test_what_was_accepted_is_there_for_every_request(self):
+        accepted = json.loads(instructions.ACCEPTED.read_text())["instructions"]
+        self.assertEqual(set(accepted), {hot.key for hot in instructions.HOT})
 
 
 class Ratios(unittest.TestCase):

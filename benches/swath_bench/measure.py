@@ -36,7 +36,7 @@ class Bench:
 
 def measure(bench, server, row):
     """The figures of one run, or `WrongAnswer`."""
-    port = _free_port()
+    port = free_port()
     directory = bench.work / "server"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
@@ -140,7 +140,18 @@ def _agreed(port):
         connection.close()
 
 
-def _free_port():
+def make_certificate(work):
+    """A certificate for loopback and its key, of no worth: made for one run, trusted by nobody."""
+    certificate, key = work / "cert.pem", work / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate,
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"], check=True, capture_output=True,
+    )
+    key.chmod(0o644)  # servers run as nobody
+    return certificate, key
+
+
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
