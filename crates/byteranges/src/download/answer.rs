@@ -8,6 +8,7 @@ use super::accept::{Granted, Request, Verdict, judge, lead};
 use super::lane::{Answer, Finish, Purpose};
 use super::path::Bearing;
 use super::rate::Rate;
+use super::schedule::piece;
 use super::{AskId, Asked, Download, Failure, Fault, Head, Misbehaviour, Precondition, Proof};
 use crate::ByteRange;
 
@@ -104,7 +105,10 @@ impl Download {
             finish: None,
         });
         if lane.end.is_none() {
-            lane.end = version.identity.complete_length;
+            // Within a window the others begin soon behind it, and it goes on where they do not.
+            let piece = piece(settings).map(|piece| lane.start.saturating_add(piece));
+            let length = version.identity.complete_length;
+            lane.end = length.map(|length| piece.map_or(length, |piece| piece.min(length)));
         }
         if head.digested && lane.writes() {
             version.holdings.withhold(ask);

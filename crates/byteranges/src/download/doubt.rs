@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::journal::{Held, Writer};
 use super::lane::Purpose;
-use super::{Action, AskId, Asked, Assurance, Download, Identity, Misbehaviour, Proof, Settings};
+use super::{Action, AskId, Asked, Download, Identity, Misbehaviour, Proof, Settings};
 use crate::ByteRange;
 
 /// Pieces that a file found is cut into: where they meet, it is compared, so that a file with holes does not pass for one
@@ -19,9 +19,9 @@ impl Download {
     /// Its octets count only where [`Settings::assurance`] is at most `Overlap`, or where [`Settings::verify`] promises a
     /// digest. Its end is then compared first, in the answer that goes on behind it. Without a digest it is compared
     /// in several more places, and the rung is `Overlap` at best; with one, the digest decides. What is contradicted is
-    /// fetched again. In all other cases this is [`new`](Self::new) without a journal: `StartFile` begins a new file.
+    /// fetched again. With [`Settings::window`] nothing counts that might have to be taken back. In all other cases this is [`new`](Self::new) without a journal: `StartFile` begins a new file.
     pub fn with_unproved(settings: Settings, length: u64) -> Self {
-        let may = settings.verify || settings.assurance <= Assurance::Overlap;
+        let may = settings.may_doubt();
         let mut download = Self::new(settings, None);
         if may && length > 0 {
             download.unproved = Some(length);

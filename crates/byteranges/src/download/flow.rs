@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::lane::{Lane, Purpose};
 use super::path::{Bearing, Path};
 use super::rate::scale;
-use super::schedule::{Plan, Work, mean_rate};
+use super::schedule::{Plan, Work, mean_rate, window_end};
 use super::{Action, AskId, Asked, Download, Fault, Fetch, Precondition, Proof, Version};
 use crate::ByteRange;
 
@@ -21,7 +21,30 @@ impl Download {
             return false;
         }
         self.adapt(now);
-        self.give_work(now) || self.give_up(now)
+        self.give_work(now) || self.make_room() || self.give_up(now)
+    }
+
+    /// Gives up the request that is furthest ahead where all lanes wait for the window to move on, and nobody fetches what
+    /// is first missing: it turned out wrong after the others had begun.
+    fn make_room(&mut self) -> bool {
+        let Some(version) = self.version.as_ref().filter(|_| self.settings.window.is_some()) else {
+            return false;
+        };
+        let arrived = version.holdings.arrived();
+        let (first, end) = (arrived.first_missing(0), window_end(&self.settings, arrived));
+        let wanted = |lane: &Lane| {
+            lane.next() <= first && lane.end.is_none_or(|end| end > first) && lane.purpose == Purpose::Fetch
+        };
+        let waits = |lane: &&Lane| lane.next() >= end && lane.waits_for_disk();
+        if self.lanes.iter().any(wanted) {
+            return false;
+        }
+        let Some(ask) = self.lanes.iter().filter(waits).max_by_key(|lane| lane.next()).map(|lane| lane.ask)
+        else {
+            return false;
+        };
+        self.stop_lane(ask);
+        true
     }
 
     /// Ends requests that take too long.

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::lane::{Finish, Purpose};
+use super::schedule::{piece, window_end};
 use super::{Action, AskId, Download, Fault, Misbehaviour};
 use crate::ByteRange;
 
@@ -92,10 +93,16 @@ impl Download {
             return Some(Next::Compare(wanted));
         }
         let arrived = version.holdings.arrived();
+        let window = window_end(&self.settings, arrived);
         if let Some(run) = arrived.run_at(at) {
             return Some(Next::Skip(up_to(run.half_open().end.min(end))));
         }
-        arrived.gaps(wanted).next().map(Next::Write)
+        // Never further ahead: what is wanted first has to come before there is room for more.
+        let Some(room) = ByteRange::with_length(at, window.saturating_sub(at)) else {
+            return Some(Next::Wait);
+        };
+        let gap = arrived.gaps(wanted).next()?;
+        gap.truncated(room.length()).map(Next::Write)
     }
 
     fn perform(&mut self, index: usize, next: &Next) {
@@ -148,7 +155,12 @@ impl Download {
         }
         let held = version.holdings.arrived().runs().map(|run| run.first()).find(|first| *first > end);
         let next = rests.iter().map(|rest| rest.first()).filter(|first| *first > end);
-        let until = next.chain(held).min().unwrap_or(limit).min(limit);
+        let piece = piece(&self.settings).map(|piece| end.saturating_add(piece));
+        let window = window_end(&self.settings, version.holdings.arrived());
+        let until = next.chain(held).chain(piece).min().unwrap_or(limit).min(limit).min(window);
+        if until <= end {
+            return false;
+        }
         if let Some(lane) = self.lanes.get_mut(index) {
             lane.end = Some(until);
         }

@@ -6,7 +6,7 @@ use super::accept::Granted;
 use super::doubt::records;
 use super::holdings::Holdings;
 use super::journal::Writer;
-use super::{Action, Assurance, Download, Head, Held, Identity, Journal, OnChange, Proof, Version};
+use super::{Action, Download, Head, Held, Identity, Journal, OnChange, Proof, Version};
 
 impl Download {
     /// Goes on with what a journal says, if that may be put together with anything new.
@@ -35,7 +35,7 @@ impl Download {
 
     /// Whether octets so bound may be put together with others: what nobody vouches for only as settings allow it.
     fn may_count(&self, proof: Proof) -> bool {
-        !proof.is_doubtful() || self.settings.verify || self.settings.assurance <= Assurance::Overlap
+        !proof.is_doubtful() || self.settings.may_doubt()
     }
 
     fn record(&mut self, octets: Vec<u8>) {

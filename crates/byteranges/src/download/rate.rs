@@ -8,6 +8,9 @@ use std::time::Duration;
 const WINDOW: Duration = Duration::from_millis(500);
 /// Below this there is nothing to divide by.
 const SHORTEST: Duration = Duration::from_millis(50);
+/// Nor is there below this, where so much has come already that few bursts do not matter.
+const SHORTEST_OF_MUCH: Duration = Duration::from_millis(10);
+const MUCH: u64 = 64 * 1024;
 
 /// Measures the rate of one lane over its last second or so.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +41,9 @@ impl Rate {
     /// Octets per second; `None` while it is too early to tell.
     pub(super) fn per_second(&self, now: Duration) -> Option<u64> {
         let elapsed = now.saturating_sub(self.before);
-        (elapsed >= SHORTEST).then(|| per_second(self.before_count.saturating_add(self.count), elapsed))
+        let count = self.before_count.saturating_add(self.count);
+        let shortest = if count >= MUCH { SHORTEST_OF_MUCH } else { SHORTEST };
+        (elapsed >= shortest).then(|| per_second(count, elapsed))
     }
 }
 

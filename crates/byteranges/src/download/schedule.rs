@@ -2,7 +2,11 @@
 //!
 //! In: the lanes and what has arrived. Out: one piece of work, or none. Nothing is changed here.
 
+mod ordered;
+
 use std::time::Duration;
+
+pub(super) use ordered::piece;
 
 use super::lane::{Lane, Purpose};
 use super::rate::{per_second, scale, time_for};
@@ -56,14 +60,17 @@ impl Plan<'_> {
                 .filter(|lane| lane.writes())
                 .filter_map(|lane| lane.remaining(self.complete_length)),
         );
+        if let Some(size) = piece(self.settings) {
+            let most = self.settings.max_segment.map_or(size, |most| most.get().min(size));
+            return self.ordered(&taken, most);
+        }
         let gap = taken.gaps(whole).next()?;
         gap.truncated(self.settings.max_segment.map_or(u64::MAX, std::num::NonZeroU64::get))
     }
 
     /// The position after the last that may be fetched now.
     fn window_end(&self) -> u64 {
-        let window = self.settings.window.map_or(u64::MAX, std::num::NonZeroU64::get);
-        self.arrived.first_missing(0).saturating_add(window).min(self.complete_length)
+        window_end(self.settings, self.arrived).min(self.complete_length)
     }
 
     /// The lane whose rest will take longest, with that rest and time. A lane that nothing is known of counts as
@@ -75,12 +82,15 @@ impl Plan<'_> {
             // What a digest covers is worth nothing when it is cut.
             .filter(|lane| lane.answer.as_ref().is_none_or(|answer| !answer.digested) || self.is_stuck(lane))
             .filter_map(|lane| {
-                let rest = lane.remaining(self.complete_length)?;
+                let rest = lane.remaining(self.window_end())?;
                 let left = lane.time_left(rest.length(), self.rate, self.now);
                 let left = if self.is_stuck(lane) { Some(Duration::MAX) } else { left };
+                // A small rest is of interest where it is known to take long.
+                let matters =
+                    rest.length() >= least || left.is_some_and(|left| left >= self.settings.patience);
                 // Nothing was ever measured: the longest rest is the best guess.
                 let left = left.unwrap_or_else(|| time_for(rest.length(), 1));
-                (rest.length() >= least || left >= self.settings.patience).then_some((lane, rest, left))
+                matters.then_some((lane, rest, left))
             })
             .max_by_key(|(lane, rest, left)| (*left, rest.length(), lane.ask))
     }
@@ -112,7 +122,9 @@ impl Plan<'_> {
         let saved = left.saturating_sub(time_for(keep, own));
         // A small piece is worth a request only where it saves time that somebody would notice.
         let large = stolen.length() >= self.settings.min_segment && keep >= self.settings.min_segment;
-        let worth = saved > self.setup.saturating_mul(2) && (large || saved >= self.settings.patience);
+        let known = self.rate.is_some() && victim.rate(self.now).is_some();
+        let worth =
+            saved > self.setup.saturating_mul(2) && (large || known && saved >= self.settings.patience);
         let range = self.clip(stolen)?;
         worth.then_some(Work::Steal { victim: ask, range })
     }
@@ -134,6 +146,12 @@ impl Plan<'_> {
         let pays = left > again.saturating_mul(2);
         (!is_hedged && pays && range.length() <= self.hedge_left).then_some(Work::Hedge(range))
     }
+}
+
+/// The position after the last octet that the window lets arrive now.
+pub(super) fn window_end(settings: &Settings, arrived: &ByteSet) -> u64 {
+    let window = settings.window.map_or(u64::MAX, std::num::NonZeroU64::get);
+    arrived.first_missing(0).saturating_add(window)
 }
 
 /// How many of `rest` octets a lane keeps, so that it and the thief, who starts after `setup`, end together.

@@ -79,7 +79,8 @@ pub struct Settings {
     pub max_segment: Option<NonZeroU64>,
     /// The least worth a request of its own: a request costs about as much as these octets take.
     pub min_segment: u64,
-    /// How far ahead of the first missing octet lanes may be: the memory of an output that has to be in order.
+    /// How far beyond the first missing octet others may arrive: the memory of an output that has to be in order. No
+    /// octet is placed further ahead, requests ask for pieces of it, and a slow path is given what it completes in time.
     pub window: Option<NonZeroU64>,
     /// Octets compared where two answers meet. A page catches what a version changes near it, and costs nothing.
     pub overlap: u64,
@@ -113,6 +114,14 @@ pub struct Settings {
     pub adapt_interval: Duration,
     /// Whether the driver has a digest of the whole to verify.
     pub verify: bool,
+}
+
+impl Settings {
+    /// Whether octets that nobody vouches for may be put to others: what is to decide comes at the end, so they can still
+    /// be taken back, and no output has them already.
+    pub(super) fn may_doubt(&self) -> bool {
+        self.window.is_none() && (self.verify || self.assurance <= Assurance::Overlap)
+    }
 }
 
 impl Default for Settings {

@@ -47,10 +47,12 @@ pub enum Bug {
     NothingCompared,
     /// The digest is said to match, whatever it is.
     DigestIgnored,
+    /// Octets arrive however far they are beyond what the output wants next.
+    WindowIgnored,
 }
 
 impl Bug {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ValidatorIgnored,
         Self::HedgeAcrossVersions,
         Self::JournalOfAnyVersion,
@@ -68,6 +70,7 @@ impl Bug {
         Self::NewUrlForgotten,
         Self::NothingCompared,
         Self::DigestIgnored,
+        Self::WindowIgnored,
     ];
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use byteranges::ByteRange;
-use byteranges::download::{Assurance, Fetch, Lanes, Placement, Settings};
+use byteranges::download::{Assurance, Fetch, Lanes, PathSettings, Placement, Settings};
 
 use crate::track::{Honest, Lap, MIB, Reply, Track};
 
@@ -183,4 +183,61 @@ fn the_answer_that_shows_a_new_version_is_its_first_lane() {
     let once_more = self::lap(once);
     good(&once_more, 2600);
     assert_eq!(once_more.report.outcome, Ok(Assurance::Single));
+}
+
+fn windowed(window: u64, settings: Settings) -> Settings {
+    Settings { window: std::num::NonZeroU64::new(window), ..settings }
+}
+
+#[test]
+fn a_window_is_kept_and_costs_little() {
+    for window in [MIB, 4 * MIB, 8 * MIB] {
+        let script = |_, fetch: &Fetch| server().reply(fetch);
+        let lap = Track::new(windowed(window, settings()), Box::new(script)).run();
+        println!("{:?}, {} requests, {} ahead", lap.time, lap.requests.len(), lap.ahead);
+        good(&lap, if window == MIB { 600 } else { 320 });
+        assert!(lap.ahead <= window && lap.most > 1, "{} of {window}", lap.ahead);
+    }
+}
+
+#[test]
+fn within_a_window_a_crawling_connection_holds_up_nobody_for_long() {
+    for slow in 0..9 {
+        let lap = Track::new(
+            windowed(4 * MIB, settings()),
+            Box::new(move |number, fetch| {
+                let reply = server().reply(fetch);
+                if number == slow { Reply { rate: 30_000, ..reply } } else { reply }
+            }),
+        )
+        .run();
+        println!("{:?}, {} requests, {} ahead", lap.time, lap.requests.len(), lap.ahead);
+        good(&lap, 1000);
+        assert!(lap.ahead <= 4 * MIB);
+    }
+}
+
+/// Two links, ten to one, a lane on each.
+fn two_links(window: Option<u64>) -> Lap {
+    let paths = vec![PathSettings { source: 0, budget: None }; 2];
+    let one = Settings { lanes: Lanes::Fixed(1), paths, ..Settings::default() };
+    let script = |_, fetch: &Fetch| {
+        let reply = Honest::new(110 * MIB, 10 * MIB).reply(fetch);
+        if fetch.path == 1 { Reply { rate: MIB, delay: Duration::from_millis(100), ..reply } } else { reply }
+    };
+    let settings = Settings { window: window.and_then(std::num::NonZeroU64::new), ..one };
+    let lap = Track::new(settings, Box::new(script)).run();
+    println!("{:?}, {} requests, {} ahead", lap.time, lap.requests.len(), lap.ahead);
+    lap
+}
+
+#[test]
+fn two_links_add_up_in_order_or_not() {
+    // Ten seconds for both together; the slow one alone would need 110.
+    good(&two_links(None), 10_300);
+    for window in [4 * MIB, 16 * MIB] {
+        let lap = two_links(Some(window));
+        good(&lap, 10_600);
+        assert!(lap.ahead <= window);
+    }
 }

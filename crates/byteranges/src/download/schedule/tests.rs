@@ -63,7 +63,7 @@ fn the_first_gap_that_nobody_fetches_comes_first() {
     let small = Settings { max_segment: std::num::NonZeroU64::new(300), ..settings() };
     assert_eq!(work(&lanes, &[], &small, 0), Some(Work::Gap(range(4000, 4299))));
     let windowed = Settings { window: std::num::NonZeroU64::new(5000), ..settings() };
-    assert_eq!(work(&lanes, &[], &windowed, 0), Some(Work::Gap(range(4000, 4999))));
+    assert_eq!(work(&lanes, &[], &windowed, 0), Some(Work::Gap(range(4000, 4499))));
 }
 
 #[test]
@@ -103,4 +103,65 @@ fn near_the_end_the_slowest_is_hedged_within_the_budget() {
     assert_eq!(work(&[lanes[0].clone(), hedged], &arrived, &settings(), 100), None);
     // A lane that is as fast as a new one would be is left alone.
     assert_eq!(work(&[lane(1, 9900, 10_000, 1000, Duration::ZERO)], &arrived, &settings(), 100), None);
+}
+
+#[test]
+fn nobody_is_robbed_to_crumbs_while_nothing_is_measured() {
+    let waiting = Lane { answer: None, since: NOW, ..lane(1, 0, 900, 1000, Duration::ZERO) };
+    let arrived = [range(900, 9999)].into_iter().collect();
+    let settings = settings();
+    let plan = Plan {
+        lanes: &[waiting],
+        arrived: &arrived,
+        complete_length: 10_000,
+        settings: &settings,
+        rate: None,
+        setup: Duration::from_millis(100),
+        hedge_left: 0,
+        now: NOW,
+    };
+    assert_eq!(plan.work(), None);
+}
+
+/// Work within a window of 4,000 octets, where pieces are 500, for a path that gives `rate` octets a second.
+fn in_order(lanes: &[Lane], arrived: &[ByteRange], rate: u64) -> Option<Work> {
+    let arrived = arrived.iter().copied().collect();
+    let window = std::num::NonZeroU64::new(4000);
+    let settings = Settings { window, ..settings() };
+    let setup = Duration::from_millis(100);
+    let rate = Some(rate);
+    Plan {
+        lanes,
+        arrived: &arrived,
+        complete_length: 10_000,
+        settings: &settings,
+        rate,
+        setup,
+        hedge_left: 0,
+        now: NOW,
+    }
+    .work()
+}
+
+#[test]
+fn a_slow_path_takes_a_piece_that_it_completes_in_time() {
+    let fast = [lane(1, 0, 500, 1000, Duration::ZERO)];
+    assert_eq!(in_order(&fast, &[], 900), Some(Work::Gap(range(500, 999))));
+    // 500 octets at 250 a second take two seconds, and the head moves by 1,000 a second.
+    assert_eq!(in_order(&fast, &[], 250), Some(Work::Gap(range(2500, 2999))));
+    // None of them in time: as much of the last one as is.
+    assert_eq!(in_order(&fast, &[], 100), Some(Work::Gap(range(3660, 3999))));
+    // Not even a piece that is worth a request: it is better left out.
+    assert_eq!(in_order(&fast, &[], 1), None);
+}
+
+#[test]
+fn a_piece_that_the_window_cuts_short_is_left() {
+    let lanes = [lane(1, 0, 500, 1000, Duration::ZERO)];
+    assert_eq!(in_order(&lanes, &[range(500, 3799)], 1000), None);
+    let end = [range(500, 9799)];
+    assert_eq!(
+        in_order(&[lane(1, 6100, 6500, 1000, Duration::ZERO)], &end, 1000),
+        Some(Work::Gap(range(0, 499)))
+    );
 }

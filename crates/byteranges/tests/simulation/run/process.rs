@@ -36,6 +36,9 @@ impl World {
         if self.tamper.has(Bug::NewUrlForgotten) && journal.is_some() {
             settings.url = None;
         }
+        if self.tamper.has(Bug::WindowIgnored) {
+            settings.window = None;
+        }
         let found = self.files.as_ref().filter(|_| journal.is_none()).map(|files| files.cache.len() as u64);
         let mut download = match found {
             Some(length) => Download::with_unproved(settings, length),

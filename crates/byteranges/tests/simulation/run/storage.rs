@@ -21,6 +21,15 @@ impl World {
     }
 
     pub(super) fn write(&mut self, generation: u32, ask: AskId, range: ByteRange) -> Step {
+        if let (Some(window), Some(arrived)) =
+            (self.settings.window, self.download.as_ref().and_then(Download::arrived))
+            && range.half_open().end > arrived.first_missing(0) + window.get()
+        {
+            return Err(format!(
+                "{range} arrived, {window} octets or more beyond {}",
+                arrived.first_missing(0)
+            ));
+        }
         let octets = self.take(ask, range.length())?;
         if self.files.as_ref().is_none_or(|files| files.generation != generation) {
             return Err("a write to a file that is not there".to_owned());
