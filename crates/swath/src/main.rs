@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Get(args) => commands::get::run(*args),
         Command::Explain(args) => commands::explain::run(*args),
         Command::Audit(args) => commands::audit::run(*args),
+        Command::Inspect(args) => commands::inspect::run(args),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Man { directory } => commands::man::run(&directory),
     };

@@ -5,7 +5,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{
@@ -16,6 +16,7 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_body_util::{Either, Full};
 
+use super::export::{Filter, Form};
 use super::{Events, Inspector, page};
 use crate::connection::{ConnectionInfo, Refusal, Respond};
 use crate::limits::Limits;
@@ -54,6 +55,8 @@ impl Inspection {
         Limits {
             head_bytes: crate::limits::HEAD_BYTES_MIN,
             connections: NonZeroUsize::new(64),
+            // Pages that follow would never finish by themselves.
+            grace: Duration::from_millis(200),
             streams: NonZeroU32::new(32).unwrap_or(NonZeroU32::MIN),
             ..Limits::default()
         }
@@ -85,6 +88,9 @@ impl Inspection {
                 finished(StatusCode::OK, JSON, Bytes::from(format!("{}\n", self.inspector.findings_json().1)))
             }
             "/api/exchanges" => finished(StatusCode::OK, JSON, self.snapshot()),
+            "/api/export.json" => self.export(parts, Form::Json, JSON),
+            "/api/export.har" => self.export(parts, Form::Har, JSON),
+            "/api/export.txt" => self.export(parts, Form::Text, PLAIN),
             "/" => finished(StatusCode::OK, HTML, Bytes::from(page::page(&self.inspector.source))),
             _ => match page::file(path.strip_prefix('/').unwrap_or_default()) {
                 Some((content_type, octets)) => {
@@ -93,6 +99,11 @@ impl Inspection {
                 None => text(StatusCode::NOT_FOUND, "there is nothing of this name; the page is at /\n"),
             },
         }
+    }
+
+    fn export(&self, parts: &Parts, form: Form, content_type: &'static str) -> Answer {
+        let filter = Filter::of_query(parts.uri.query());
+        finished(StatusCode::OK, content_type, Bytes::from(self.inspector.export(&filter, form)))
     }
 
     fn snapshot(&self) -> Bytes {

@@ -12,6 +12,7 @@
 //! | `answer` | what the listener answers |
 //! | `page` | the page and its fixed files |
 //! | `rules` | what is wrong or wasted, and what cures it |
+//! | `export` | JSON, HAR, a transcript and diagrams |
 //! | `recording` | exchanges written to a file, and read again |
 //!
 //! Serving threads do three things only, and only while an inspector is on: gather fields, make an entry and put it into
@@ -20,6 +21,7 @@
 mod answer;
 mod entry;
 mod events;
+pub mod export;
 pub(crate) mod mask;
 mod page;
 mod recording;
@@ -142,6 +144,13 @@ impl Inspector {
         self.ring().clear();
         self.passed_over.store(0, Ordering::Relaxed);
         self.cleared.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Writes what is kept and meant in a form for elsewhere.
+    #[must_use]
+    pub fn export(&self, filter: &export::Filter, form: export::Form) -> String {
+        let entries: Vec<_> = self.entries().into_iter().filter(|entry| filter.passes(entry)).collect();
+        export::export(&entries, &self.checks, form)
     }
 
     /// Finds what is wrong or wasted in what is kept.
@@ -289,6 +298,27 @@ mod tests {
             drop(open(&recorder, "/"));
         }
         assert!(inspector.running.lock().expect("running").len() < 32);
+    }
+
+    #[test]
+    fn the_page_of_the_documentation_names_every_key_and_every_rule() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/inspect.md"))
+            .expect("the page");
+        let entry = serde_json::to_value(sample::entry(1)).expect("JSON");
+        for key in entry.as_object().expect("an object").keys() {
+            assert!(page.contains(&format!("`{key}`")), "{key}");
+        }
+        for rule in RULES {
+            let name = |text: String| text.to_lowercase();
+            let row = format!(
+                "| `{}` | {} | {} | {} |",
+                rule.id,
+                name(format!("{:?}", rule.side)),
+                name(format!("{:?}", rule.weight)),
+                rule.title
+            );
+            assert!(page.contains(&row), "{row}");
+        }
     }
 
     #[test]

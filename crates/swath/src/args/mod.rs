@@ -10,6 +10,7 @@ use clap_complete::Shell;
 mod audit;
 mod explain;
 mod get;
+mod inspect;
 mod read;
 mod request;
 mod serve;
@@ -17,6 +18,7 @@ mod serve;
 pub(crate) use audit::{AuditArgs, Format as AuditFormat};
 pub(crate) use explain::ExplainArgs;
 pub(crate) use get::{Assurance, Connections, GetArgs, OnChange, Progress};
+pub(crate) use inspect::{Format as InspectFormat, InspectArgs};
 pub(crate) use request::RequestArgs;
 pub(crate) use serve::ServeArgs;
 
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Explain(Box<ExplainArgs>),
     /// Find out which rules of byte serving a server keeps and which it breaks
     Audit(Box<AuditArgs>),
+    /// Show what was exchanged, from a recording that swath serve --inspect-record has made
+    Inspect(InspectArgs),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example: swath completions bash > ~/.local/share/bash-completion/completions/swath"

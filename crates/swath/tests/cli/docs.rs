@@ -52,7 +52,7 @@ fn the_file_shown_as_an_example_is_sound() {
 #[test]
 fn every_flag_that_is_named_is_there() {
     let mut known = BTreeSet::new();
-    for command in ["serve", "explain", "audit"] {
+    for command in ["serve", "explain", "audit", "inspect"] {
         let help = String::from_utf8(Swath::new().output(&[command, "--help"]).stdout).expect("UTF-8");
         known.extend(flags(&help));
     }
@@ -60,7 +60,7 @@ fn every_flag_that_is_named_is_there() {
     known.extend(
         ["--no-hidden", "--no-precompressed", "--index", "--ranges", "--now", "--enable"].map(str::to_owned),
     );
-    for name in ["serve.md", "explain.md", "config.md", "audit.md"] {
+    for name in ["serve.md", "explain.md", "config.md", "audit.md", "inspect.md"] {
         let strangers: Vec<String> =
             flags(&page(name)).into_iter().filter(|flag| !known.contains(flag)).collect();
         assert!(strangers.is_empty(), "docs/{name} names {strangers:?}");

@@ -120,3 +120,69 @@ fn a_recording_holds_each_exchange_and_goes_on_where_it_was() {
     let mode = fs::metadata(swath.path().join("run.jsonl")).expect("facts").permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "it says who asks for what");
 }
+
+/// A recording of two exchanges.
+fn recorded() -> Swath {
+    let swath = site();
+    let args = ["serve", "--listen", "127.0.0.1:0", "--inspect-record", "run.jsonl"];
+    let mut server = Running::start(swath.command(&args));
+    let address = server.address();
+    ask(connect(address), "/a.txt", "Range: bytes=0-1\r\n");
+    ask(connect(address), "/a.txt", "Range: bytes=5-4\r\n");
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().0.code(), Some(0));
+    swath
+}
+
+#[test]
+fn a_recording_is_printed_in_each_form() {
+    let swath = recorded();
+    let printed = |form: &str| {
+        let output = swath.output(&["inspect", "run.jsonl", "--format", form]);
+        assert_eq!(output.status.code(), Some(0), "{form}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let text = printed("text");
+    assert!(
+        text.starts_with("/a.txt, asked by 127.0.0.1; 10 bytes; sent in all: 12 bytes, 1.20 of it.\n"),
+        "{text}"
+    );
+    assert!(text.contains("| 1 | `bytes=0-1` | – | 206 | `bytes 0-1/10` | 2 | finished |"), "{text}");
+    assert!(text.contains("RFC 9110 §14.1.1): Range: bytes=5-4. In #2. Cure: "), "{text}");
+    assert!(printed("diagram").contains("|-- GET bytes=0-1 ---"));
+    let json: Value = serde_json::from_str(&printed("json")).expect("JSON");
+    assert_eq!(json["findings"][0]["rule"], "range-invalid");
+    let har: Value = serde_json::from_str(&printed("har")).expect("JSON");
+    assert_eq!(
+        (&har["log"]["version"], har["log"]["entries"].as_array().map(Vec::len)),
+        (&"1.2".into(), Some(2))
+    );
+}
+
+#[test]
+fn a_recording_is_served_until_told_to_stop() {
+    let swath = recorded();
+    let mut inspector = Running::start(swath.command(&["inspect", "run.jsonl", "--listen", "127.0.0.1:0"]));
+    let address = inspector.address();
+    let page = ask(connect(address), "/", "");
+    assert!(
+        page.contains("Recording") && page.contains("content-security-policy: default-src 'none'"),
+        "{page}"
+    );
+    assert!(!page.contains("id=\"pause\""), "there is nothing to pause");
+    assert_eq!(exchanges(address)["exchanges"].as_array().map(Vec::len), Some(2));
+    inspector.signal(Signal::TERM);
+    assert_eq!(inspector.wait().0.code(), Some(0));
+}
+
+#[test]
+fn what_is_no_recording_is_refused_with_a_cure() {
+    let output = site().output(&["inspect", "a.txt"]);
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("cannot open a.txt") && said.contains("--inspect-record"), "{said}");
+    let output = site().output(&["inspect", "a.txt", "--listen", "0.0.0.0:1"]);
+    assert_eq!(output.status.code(), Some(2));
+    let output = site().output(&["inspect", "missing"]);
+    assert_eq!(output.status.code(), Some(1));
+}

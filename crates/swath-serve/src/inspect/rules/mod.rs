@@ -141,6 +141,6 @@ fn cure_for(check: &CheckText, server: &str) -> Option<String> {
 }
 
 /// Writes a number with a comma before each three digits.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     crate::pages::grouped(number)
 }

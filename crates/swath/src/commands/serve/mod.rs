@@ -26,6 +26,7 @@ use crate::{
     settings::{self, ServeSettings},
 };
 
+pub(crate) use build::bind_inspector;
 use build::{Answers, Built};
 use signals::{Asked, Signals};
 
