@@ -5,6 +5,7 @@
 use std::fmt;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use byteranges::download::{Journal, Settings};
@@ -12,6 +13,8 @@ use http::HeaderMap;
 use url::Url;
 
 use crate::Digest;
+use crate::cookies::Cookies;
+use crate::netrc::Netrc;
 
 /// Describes one download.
 #[derive(Clone, Debug)]
@@ -26,6 +29,12 @@ pub struct Job {
     pub fields: HeaderMap,
     /// For the origin of [`url`](Self::url), and no other.
     pub credentials: Option<Credentials>,
+    /// Names and passwords by host, for every server on the way; [`credentials`](Self::credentials) come first.
+    pub netrc: Option<Arc<Netrc>>,
+    /// Cookies, for the servers they belong to.
+    pub cookies: Option<Arc<Cookies>>,
+    /// Whether mirrors that the server names (RFC 6249) are used.
+    pub follow_mirrors: bool,
     /// Which way requests leave.
     pub proxy: Proxy,
     /// Who vouches for a server.
@@ -139,6 +148,9 @@ impl Job {
             interfaces: Vec::new(),
             fields: HeaderMap::new(),
             credentials: None,
+            netrc: None,
+            cookies: None,
+            follow_mirrors: true,
             proxy: Proxy::default(),
             trust: Trust::default(),
             versions: HttpVersions::default(),

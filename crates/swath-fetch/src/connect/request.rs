@@ -2,6 +2,8 @@
 //!
 //! In: a URL and what is known about the user. Out: a request. Credentials go to the origin they were given for.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -9,8 +11,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, Version, header};
 use http_body_util::Empty;
 use url::Url;
 
+use crate::cookies::Cookies;
 use crate::fault::{Error, Trouble};
 use crate::job::{Credentials, Job};
+use crate::netrc::Netrc;
 
 /// How this client names itself.
 const USER_AGENT: &str = concat!("swath/", env!("CARGO_PKG_VERSION"));
@@ -42,6 +46,9 @@ pub(crate) struct Fields {
     home: url::Origin,
     own: HeaderMap,
     secret: HeaderMap,
+    /// Who to be elsewhere, and at home where nothing else says so.
+    netrc: Option<Arc<Netrc>>,
+    cookies: Option<Arc<Cookies>>,
 }
 
 impl Fields {
@@ -65,7 +72,24 @@ impl Fields {
                 to.append(name.clone(), value.clone());
             }
         }
-        Ok(Self { home: job.url.origin(), own, secret })
+        let (netrc, cookies) = (job.netrc.clone(), job.cookies.clone());
+        Ok(Self { home: job.url.origin(), own, secret, netrc, cookies })
+    }
+
+    /// What tells the server of this URL who the user is.
+    fn secrets(&self, url: &Url) -> HeaderMap {
+        let mut secrets = HeaderMap::new();
+        let entry = self.netrc.as_ref().zip(url.host_str()).and_then(|(netrc, host)| netrc.find(host, None));
+        if let Some(credentials) = entry {
+            secrets.insert(header::AUTHORIZATION, basic(credentials));
+        }
+        if let Some(field) = self.cookies.as_ref().and_then(|cookies| cookies.field(url)) {
+            secrets.insert(header::COOKIE, field);
+        }
+        if url.origin() == self.home {
+            secrets.extend(self.secret.clone());
+        }
+        secrets
     }
 
     /// Writes a request for a URL, with the machine's fields.
@@ -85,9 +109,7 @@ impl Fields {
             fields.insert(header::HOST, HeaderValue::from_str(host).map_err(|error| odd(&error))?);
         }
         fields.extend(self.own.clone());
-        if url.origin() == self.home {
-            fields.extend(self.secret.clone());
-        }
+        fields.extend(self.secrets(url));
         fields.extend(machine.iter().cloned());
         match form {
             Form::Origin => {
@@ -135,13 +157,18 @@ fn is_secret(name: &HeaderName) -> bool {
     *name == header::AUTHORIZATION || *name == header::COOKIE
 }
 
-/// What `--user` says, else what stands in the URL.
+/// What `--user` says, else what stands in the URL; the password to a name there may stand in the netrc file.
 fn credentials(job: &Job) -> Option<Credentials> {
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     job.credentials.clone().or_else(|| {
         let user = decode(job.url.username());
         let password = job.url.password().map(decode).unwrap_or_default();
-        (!user.is_empty() || !password.is_empty()).then_some(Credentials { user, password })
+        let known = || job.netrc.as_ref()?.find(job.url.host_str()?, Some(&user)).cloned();
+        match job.url.password() {
+            None if user.is_empty() => None,
+            None => Some(known().unwrap_or(Credentials { user, password })),
+            Some(_) => Some(Credentials { user, password }),
+        }
     })
 }
 
@@ -181,6 +208,37 @@ mod tests {
             assert!(!fields.contains_key("authorization") && !fields.contains_key("cookie"), "{other}");
             assert_eq!(fields["x-trace"], "7");
         }
+    }
+
+    #[test]
+    fn netrc_and_cookies_say_by_themselves_where_they_belong() {
+        let netrc = "machine a.example login ann password 1 machine a.example login bob password 2 machine b.example login eve password 3";
+        let cookies = "b.example\tFALSE\t/\tFALSE\t0\tid\t42";
+        let with = |url: &str| {
+            let mut job = Job::new(Url::parse(url).unwrap());
+            job.netrc = Some(Arc::new(Netrc::parse(netrc.as_bytes()).unwrap()));
+            job.cookies =
+                Some(Arc::new(Cookies::parse(cookies.as_bytes(), std::time::SystemTime::now()).unwrap()));
+            job
+        };
+        let sent = |job: &Job, url: &str| {
+            let request = request(job, url, Form::Origin);
+            let text = |name| {
+                request.headers().get(name).map(|value: &HeaderValue| value.to_str().unwrap().to_owned())
+            };
+            (text("authorization"), text("cookie"))
+        };
+        let coded = |text: &str| Some(format!("Basic {}", BASE64_STANDARD.encode(text)));
+        let job = with("http://a.example/");
+        assert_eq!(sent(&job, "http://a.example/"), (coded("ann:1"), None));
+        assert_eq!(sent(&job, "http://b.example/"), (coded("eve:3"), Some("id=42".to_owned())));
+        assert_eq!(sent(&job, "http://c.example/"), (None, None));
+        assert_eq!(sent(&with("http://bob@a.example/"), "http://a.example/").0, coded("bob:2"));
+        assert_eq!(sent(&with("http://bob:x@a.example/"), "http://a.example/").0, coded("bob:x"));
+        let mut told = with("http://b.example/");
+        told.credentials = Some(Credentials { user: "me".to_owned(), password: "mine".to_owned() });
+        told.fields.insert(header::COOKIE, HeaderValue::from_static("mine=1"));
+        assert_eq!(sent(&told, "http://b.example/"), (coded("me:mine"), Some("mine=1".to_owned())));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -26,10 +26,10 @@ use crate::job::{HttpVersions, Job, Limits, Trust};
 /// The most of a redirection's own content that is read, so that its connection can be used again.
 const LEFTOVER: u64 = 16 << 10;
 
-/// Holds all ways of a download: each source by each link, sources first.
+/// Holds all ways of a download: each source by each link, sources first; those that become known later at the end.
 pub(crate) struct Ways {
-    ways: Vec<Way>,
-    home: Arc<Home>,
+    ways: RwLock<Vec<Arc<Way>>>,
+    home: Home,
 }
 
 /// A source by a link.
@@ -103,28 +103,63 @@ impl Ways {
             tls.connector(false).map_err(Error::Setup)?;
         }
         let fields = Arc::new(Fields::of(job)?);
-        let mut ways = Vec::new();
-        for source in sources {
-            let names = job.interfaces.iter().map(|interface| Some(interface.name.clone()));
-            let names = if job.interfaces.is_empty() { vec![None] } else { names.collect::<Vec<_>>() };
-            for interface in names {
-                ways.push(Way {
-                    source: source.clone(),
-                    reach: Reach::new(job, interface.as_deref(), Arc::clone(&tls))?,
-                    interface,
-                    fields: Arc::clone(&fields),
-                    limits: job.limits.clone(),
-                    versions: job.versions,
-                    now: Mutex::default(),
-                });
-            }
+        let mut reaches = Vec::new();
+        for interface in &job.interfaces {
+            let name = &interface.name;
+            reaches.push((Some(name.clone()), Reach::new(job, Some(name), Arc::clone(&tls))?));
         }
-        Ok(Self { ways, home: Arc::default() })
+        if reaches.is_empty() {
+            reaches.push((None, Reach::new(job, None, tls)?));
+        }
+        let way = |source: &Url, (interface, reach): &(Option<String>, Reach)| Way {
+            source: source.clone(),
+            interface: interface.clone(),
+            reach: reach.clone(),
+            fields: Arc::clone(&fields),
+            limits: job.limits.clone(),
+            versions: job.versions,
+            now: Mutex::default(),
+        };
+        let ways = sources.into_iter().flat_map(|source| {
+            let way = &way;
+            reaches.iter().map(move |reach| Arc::new(way(source, reach)))
+        });
+        Ok(Self { ways: RwLock::new(ways.collect()), home: Home::default() })
+    }
+
+    /// Adds a way to another source, by the link of one that there is.
+    pub(crate) fn add(&self, source: &Url, like: usize) {
+        if let Some(like) = self.way(like) {
+            let way = Way {
+                source: source.clone(),
+                interface: like.interface.clone(),
+                reach: like.reach.clone(),
+                fields: Arc::clone(&like.fields),
+                limits: like.limits.clone(),
+                versions: like.versions,
+                now: Mutex::default(),
+            };
+            self.ways.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(way));
+        }
+    }
+
+    fn way(&self, path: usize) -> Option<Arc<Way>> {
+        self.ways.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.ways.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The URL that a way begins at.
+    pub(crate) fn source(&self, path: usize) -> Option<Url> {
+        self.way(path).map(|way| way.source.clone())
     }
 
     /// The link of a way, where it is a named one.
-    pub(crate) fn interface(&self, path: usize) -> Option<&str> {
-        self.ways.get(path).and_then(|way| way.interface.as_deref())
+    pub(crate) fn interface(&self, path: usize) -> Option<String> {
+        self.way(path).and_then(|way| way.interface.clone())
     }
 
     /// Sends a request by one of the ways; `again` begins at the URL that the user named.
@@ -136,14 +171,14 @@ impl Ways {
         idle: Option<Idle>,
         notice: &mut (dyn FnMut(Notice) + Send),
     ) -> Result<Answer, Trouble> {
-        let way = self.ways.get(path).ok_or_else(|| Trouble::connect("there is no such way"))?;
+        let way = self.way(path).ok_or_else(|| Trouble::connect("there is no such way"))?;
         let mut trail = vec![way.start(again)];
         let mut idle = idle;
         // Bounded by the limit of redirections.
         loop {
             let url = trail.last().unwrap_or(&way.source).clone();
             notice(Notice::Asked(without_secrets(&url)));
-            let (link, response) = self.ask_once(way, &url, fields, idle.take(), notice).await?;
+            let (link, response) = self.ask_once(&way, &url, fields, idle.take(), notice).await?;
             let (parts, frames) = response.into_parts();
             let content = Content { frames, link, origin: url.origin(), url: without_secrets(&url) };
             let redirected = url != way.source;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use byteranges::ByteRange;
-use byteranges::download::{Action, AskId, Download, Event as Told, Failure, Fetch, Report};
+use byteranges::download::{Action, AskId, Download, Event as Told, Failure, Fetch, PathSettings, Report};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use leaky_bucket::RateLimiter;
 use tokio::sync::Notify;
@@ -20,13 +20,17 @@ use super::meter::Meter;
 use crate::Digest;
 use crate::connect::Ways;
 use crate::digest::fields;
-use crate::job::Job;
+use crate::job::{Interface, Job};
 use crate::lane;
+use crate::link;
 use crate::observe::{Event, InFlight, Progress};
 use crate::sink::{About, Sink};
 
 /// The least that a lane may hold in memory: below it, each write would be a small one.
 const WINDOW_MIN: usize = 512 << 10;
+
+/// Mirrors used of those that a server names, the best first: each is a server of its own to be polite to.
+const MIRRORS_MAX: usize = 4;
 
 /// Holds what lanes, disk and clock share.
 pub(crate) struct Engine {
@@ -54,6 +58,7 @@ struct State {
     about: Option<About>,
     /// What the whole must have: what the user said, else what the server says of this version.
     digest: Option<Digest>,
+    mirrors_followed: bool,
     connections: u64,
     trouble: Option<String>,
     disk_error: Option<io::Error>,
@@ -128,6 +133,7 @@ impl Engine {
             report: None,
             about: None,
             digest: job.digest.clone(),
+            mirrors_followed: false,
             connections: 0,
             trouble: None,
             disk_error: None,
@@ -166,7 +172,7 @@ impl Engine {
     pub(crate) fn window(&self) -> usize {
         let (byteranges::download::Lanes::Auto(lanes) | byteranges::download::Lanes::Fixed(lanes)) =
             self.job.settings.lanes;
-        let lanes = lanes.max(1).saturating_mul(self.job.settings.paths.len().max(1));
+        let lanes = lanes.max(1).saturating_mul(self.ways.count().max(1));
         self.job.limits.memory.checked_div(lanes).unwrap_or(0).max(WINDOW_MIN)
     }
 
@@ -239,8 +245,8 @@ impl Engine {
     pub(crate) fn link(self: &Arc<Self>, interface: &str, up: bool) {
         let mut state = self.lock();
         self.push(&mut state, Event::Link { interface: interface.to_owned(), up });
-        for path in 0..self.job.settings.paths.len() {
-            if self.ways.interface(path) == Some(interface) {
+        for path in 0..self.ways.count() {
+            if self.ways.interface(path).as_deref() == Some(interface) {
                 let event = if up { Told::PathUp { path } } else { Told::PathDown { path } };
                 state.machine.handle(event, self.now());
             }
@@ -401,6 +407,30 @@ impl Engine {
         if self.job.digest.is_none() && self.job.want_digests {
             state.digest = fields::repr_digest(&about.fields).into_iter().next();
             state.machine.set_verify(state.digest.is_some());
+        }
+        if self.job.follow_mirrors {
+            self.follow_mirrors(state, about);
+        }
+    }
+
+    /// Adds the mirrors that the server names, once; what they have still has to prove itself.
+    fn follow_mirrors(&self, state: &mut State, about: &About) {
+        if std::mem::replace(&mut state.mirrors_followed, true) {
+            return;
+        }
+        let links = link::read(&about.fields, &about.answered);
+        let known: Vec<_> = (0..self.ways.count()).filter_map(|path| self.ways.source(path)).collect();
+        let new = links.duplicates.into_iter().map(|mirror| mirror.url).filter(|url| !known.contains(url));
+        let sources = u16::try_from(self.job.mirrors.len()).unwrap_or(u16::MAX).saturating_add(1);
+        for (url, source) in new.take(MIRRORS_MAX).zip(sources..) {
+            // A metered link's budget is shared out already.
+            let free = |interface: &Interface| interface.budget.is_none();
+            let likes = (0..self.job.interfaces.len().max(1))
+                .filter(|path| self.job.interfaces.get(*path).is_none_or(free));
+            for like in likes {
+                self.ways.add(&url, like);
+                state.machine.add_path(PathSettings { source, budget: None });
+            }
         }
     }
 

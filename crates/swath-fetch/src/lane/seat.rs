@@ -170,7 +170,7 @@ fn event(engine: &Engine, fetch: &Fetch, notice: Notice) -> Event {
             ask,
             path: fetch.path,
             url: url.into(),
-            interface: engine.ways.interface(fetch.path).map(str::to_owned),
+            interface: engine.ways.interface(fetch.path),
             range: fetch
                 .fields()
                 .iter()

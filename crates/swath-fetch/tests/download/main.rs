@@ -3,6 +3,7 @@
 mod client;
 mod cuts;
 mod digest;
+mod mirror;
 mod origin;
 mod proxy;
 mod redirect;
