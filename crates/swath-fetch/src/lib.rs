@@ -20,6 +20,8 @@ pub mod name;
 pub mod netrc;
 mod observe;
 pub mod pipe;
+mod ranges;
+mod reader;
 mod sink;
 
 pub use client::{Answer, Client};
@@ -28,4 +30,6 @@ pub use drive::{Ended, Stop, download};
 pub use fault::{Error, Trouble};
 pub use job::{Credentials, HttpVersions, Interface, Job, Limits, Proxy, Trust};
 pub use observe::{Event, InFlight, Observer, Progress};
+pub use ranges::{Ranges, RangesError, RangesOptions};
+pub use reader::{BlockingRemoteFile, ReadError, ReadOptions, RemoteFile};
 pub use sink::{About, Finished, Sink};

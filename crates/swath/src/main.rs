@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => commands::serve::run(args),
         Command::Get(args) => commands::get::run(*args),
+        Command::Cat(args) => commands::cat::run(*args),
         Command::Explain(args) => commands::explain::run(*args),
         Command::Audit(args) => commands::audit::run(*args),
         Command::Inspect(args) => commands::inspect::run(args),

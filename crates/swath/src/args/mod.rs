@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 mod audit;
+mod cat;
 mod explain;
 mod get;
 mod inspect;
@@ -16,6 +17,7 @@ mod request;
 mod serve;
 
 pub(crate) use audit::{AuditArgs, Format as AuditFormat};
+pub(crate) use cat::CatArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use get::{Assurance, Connections, GetArgs, OnChange, Progress};
 pub(crate) use inspect::{Format as InspectFormat, InspectArgs};
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Fetch files over several connections, links and mirrors, resumable, and never from two versions at once
     Get(Box<GetArgs>),
+    /// Write ranges of a file on a server to standard output
+    Cat(Box<CatArgs>),
     /// Tell how a server ought to answer a request, and why; no network is used
     Explain(Box<ExplainArgs>),
     /// Find out which rules of byte serving a server keeps and which it breaks

@@ -1,6 +1,7 @@
 //! One room per command.
 
 pub(crate) mod audit;
+pub(crate) mod cat;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod get;

@@ -36,7 +36,6 @@ pub(super) enum Outcome {
         path: Option<PathBuf>,
     },
     /// It was there already, and the server has no other.
-    #[allow(dead_code, reason = "found out by the conditional request, which needs a client")]
     Complete {
         /// Where it is.
         path: PathBuf,

@@ -4,6 +4,7 @@ use std::{io, path::Path};
 
 use byteranges::download::Fault;
 use http::StatusCode;
+use swath_fetch::pipe::PipeError;
 
 use super::{again, exit, watch::Watch};
 
@@ -100,5 +101,18 @@ pub(super) fn failed(
     disk: Option<&io::Error>,
     part: Option<&Path>,
 ) -> (u8, String) {
-    (exit::of(fault), sentence(fault, seen, disk, part))
+    let pipe = disk.and_then(|error| error.get_ref()?.downcast_ref::<PipeError>());
+    match pipe.filter(|_| fault == Fault::Disk) {
+        Some(error) => (of_pipe(*error), error.to_string()),
+        None => (exit::of(fault), sentence(fault, seen, disk, part)),
+    }
+}
+
+/// An output is no disk: what goes wrong with it is mostly the server's doing.
+const fn of_pipe(error: PipeError) -> u8 {
+    match error {
+        PipeError::Changed => exit::CHANGED,
+        PipeError::Gone => exit::REFUSED,
+        PipeError::Closed | PipeError::Short | PipeError::NoFile => exit::HERE,
+    }
 }

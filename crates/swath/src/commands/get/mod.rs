@@ -5,6 +5,8 @@
 //! | `wanted`, `list` | which files are meant |
 //! | `place` | where each goes, and what is there already |
 //! | `job` | flags as `swath-fetch` understands them |
+//! | `complete` | whether a file that is there is what the server has |
+//! | `stream` | standard output, within a memory |
 //! | `one` | one file, from its first request to its last line |
 //! | `watch` | hears what happens meanwhile |
 //! | `progress` | shows it |
@@ -13,6 +15,7 @@
 //! | `human` | numbers as people read them |
 
 mod again;
+mod complete;
 mod ended;
 pub(crate) mod exit;
 mod failure;
@@ -23,6 +26,7 @@ mod one;
 mod place;
 mod progress;
 mod signals;
+mod stream;
 pub(crate) mod wanted;
 mod watch;
 
@@ -70,6 +74,11 @@ pub(crate) fn run(args: GetArgs) -> Result<(), Failure> {
         Some(exit) => Err(Failure::Told(exit)),
         None => Ok(()),
     }
+}
+
+/// Writes the whole of one file to standard output, and says nothing unless it fails; gives how long it is, and its tag.
+pub(crate) fn whole_to_stdout(job: swath_fetch::Job) -> Result<(u64, Option<String>), Failure> {
+    one::whole_to_stdout(job)
 }
 
 /// Refuses two URLs that would be written to one file.

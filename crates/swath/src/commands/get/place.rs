@@ -1,6 +1,10 @@
 //! Where one file goes: in, what was typed and the URL; out, a place on the disk, or standard output.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    os::unix::fs::FileTypeExt as _,
+    path::{Path, PathBuf},
+};
 
 use swath_fetch::{disk, name};
 
@@ -10,8 +14,8 @@ use crate::{args::GetArgs, report::Failure};
 /// Where the octets of one file go.
 #[derive(Clone, Debug)]
 pub(super) enum Goal {
-    /// Standard output, in order.
-    Stdout,
+    /// Standard output, or a device or pipe of this name, in order.
+    Stream(Option<PathBuf>),
     /// A file.
     Disk {
         /// Where it is to be.
@@ -25,7 +29,7 @@ impl Goal {
     /// The file, as far as its name is known before the server is asked.
     pub(super) fn path(&self) -> Option<PathBuf> {
         match self {
-            Self::Stdout => None,
+            Self::Stream(_) => None,
             Self::Disk { place, .. } => Some(place.directory.join(&place.name)),
         }
     }
@@ -35,7 +39,8 @@ impl Goal {
 pub(super) fn goal(one: &Wanted, args: &GetArgs) -> Result<Goal, Failure> {
     let wrong = |path: &PathBuf| Failure::usage(format!("{} names no file", path.display()));
     match &one.to {
-        To::Stdout => Ok(Goal::Stdout),
+        To::Stdout => Ok(Goal::Stream(None)),
+        To::File(path) if is_device(path) => Ok(Goal::Stream(Some(path.clone()))),
         To::File(path) => {
             let place = disk::Place::of(path, args.force).ok_or_else(|| wrong(path))?;
             Ok(Goal::Disk { place, adopt: false })
@@ -62,4 +67,12 @@ pub(super) fn goal(one: &Wanted, args: &GetArgs) -> Result<Goal, Failure> {
             Ok(Goal::Disk { place, adopt: true })
         }
     }
+}
+
+/// Whether something of that name takes octets in order and keeps no file: /dev/null, a named pipe.
+fn is_device(path: &Path) -> bool {
+    path.metadata().is_ok_and(|facts| {
+        let kind = facts.file_type();
+        kind.is_fifo() || kind.is_char_device() || kind.is_block_device()
+    })
 }

@@ -100,7 +100,7 @@ fn to(args: &GetArgs) -> Result<To, Failure> {
 }
 
 /// Reads a URL, and takes out a name and password.
-pub(super) fn url(typed: &str) -> Result<(Url, Option<Credentials>), String> {
+pub(crate) fn url(typed: &str) -> Result<(Url, Option<Credentials>), String> {
     let mut url = match Url::parse(typed) {
         Ok(url) => url,
         Err(url::ParseError::RelativeUrlWithoutBase) => {

@@ -47,10 +47,15 @@ pub(super) trait Screen: Send + Sync {
 pub(super) fn screen(how: args::Progress, quiet: bool, files: usize) -> Arc<dyn Screen> {
     let terminal = io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb");
     match how {
-        _ if quiet => Arc::new(plain::Plain { quiet: true }),
+        _ if quiet => nothing(),
         args::Progress::Json => Arc::new(json::Json::default()),
         args::Progress::Bar => Arc::new(bars::Bars::new(files)),
         args::Progress::Auto if terminal => Arc::new(bars::Bars::new(files)),
         args::Progress::Auto | args::Progress::None => Arc::new(plain::Plain { quiet: false }),
     }
+}
+
+/// Shows only what goes wrong.
+pub(super) fn nothing() -> Arc<dyn Screen> {
+    Arc::new(plain::Plain { quiet: true })
 }
