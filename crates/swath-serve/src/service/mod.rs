@@ -7,9 +7,11 @@
 //! | `head` | method, Host and target, before anything is looked up |
 //! | `request` | what of the head the answer depends on |
 //! | `representation` | a selected file: preconditions, ranges, download, player |
+//! | `digests` | Repr-Digest and Content-Digest, for those who ask |
 //! | `own` | what is ours and not the store's: listing, assets, the cost of a view, errors, OPTIONS |
 //! | `reply` | the answer with the source of its content and its reason |
 
+mod digests;
 mod own;
 mod reply;
 mod representation;
@@ -33,6 +35,7 @@ use crate::pages::Panel;
 use crate::perform::ContentBody;
 use crate::source::Source;
 use crate::store::{Selection, Store, StoreError};
+use digests::Digests;
 use reply::Reply;
 use request::Request;
 
@@ -79,12 +82,13 @@ pub(crate) struct Performance {
 #[derive(Debug)]
 pub struct Service {
     options: ServiceOptions,
+    digests: Digests,
 }
 
 impl Service {
     /// Creates a service.
     pub fn new(options: ServiceOptions) -> Self {
-        Self { options }
+        Self { options, digests: Digests::new() }
     }
 
     /// Answers one request; its content, if it has any, is never read.

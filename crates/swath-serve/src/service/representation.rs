@@ -29,7 +29,13 @@ impl Service {
             let representation = Arc::make_mut(&mut selected.representation);
             representation.other.push((CONTENT_DISPOSITION, attachment(&selected.name)));
         }
-        self.decided(request, selected)
+        let digest = selected.digest;
+        let mut reply = self.decided(request, selected);
+        if let (Some(digest), Some(source)) = (digest, &reply.source) {
+            let asked = (request.method(), &request.parts.headers);
+            self.digests.add(asked, &mut reply.answer, source, digest).await;
+        }
+        reply
     }
 
     /// Answers by ranges and preconditions.
