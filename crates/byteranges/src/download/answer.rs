@@ -9,7 +9,7 @@ use super::lane::{Answer, Finish, Purpose};
 use super::path::Bearing;
 use super::rate::Rate;
 use super::schedule::piece;
-use super::{AskId, Asked, Download, Failure, Fault, Head, Misbehaviour, Precondition, Proof};
+use super::{AskId, Asked, Download, Failure, Fault, Head, Misbehaviour, Precondition};
 use crate::ByteRange;
 
 impl Download {
@@ -29,17 +29,14 @@ impl Download {
         if let Some(path) = self.paths.get_mut(path) {
             path.setup = Some(setup);
         }
-        match judge(&request, head) {
-            // Parts of mirrors are put together only under a shared strong tag (R-6249/7.1.1-1).
-            Verdict::Granted(granted) | Verdict::RangesIgnored(granted)
-                if granted.proof == Proof::Unproved && self.is_foreign(path) =>
-            {
-                self.other_version(index, now);
-            }
+        let is_foreign = self.is_foreign(path);
+        let verdict =
+            if is_foreign { self.judge_mirror(path, &request, head) } else { judge(&request, head) };
+        match verdict {
             Verdict::Granted(granted) => self.grant(index, head, &granted, now),
             Verdict::RangesIgnored(granted) => self.ranges_ignored(index, head, &granted, now),
             Verdict::Complete { complete_length } => self.complete_length_found(index, head, complete_length),
-            Verdict::Changed if !self.is_foreign(path) => self.follow(index, head, now),
+            Verdict::Changed if !is_foreign => self.follow(index, head, now),
             Verdict::Changed => self.other_version(index, now),
             Verdict::Downgrade => self.downgrade(index),
             Verdict::Misbehaved(what) => self.misbehave(index, what, now),
@@ -47,12 +44,6 @@ impl Download {
             Verdict::Failing(status) => self.fail_lane(index, Fault::Refused(status), now),
             Verdict::Refused(status) => self.refused(index, status, head.redirected, now),
         }
-    }
-
-    /// Whether this path leads to another source than the one that the identity came from.
-    fn is_foreign(&self, path: usize) -> bool {
-        let source = self.paths.get(path).map(|path| path.source);
-        self.version.as_ref().is_some_and(|version| Some(version.source) != source)
     }
 
     /// Lets an answer write.
@@ -67,6 +58,7 @@ impl Download {
             // What was found does not fit: all that comes is wanted, if it is where it was asked for.
             lane.start = if head.status == 206 { lane.range.first() } else { granted.first };
         }
+        self.note_mirror(path, ask, head, granted);
         let settings = &self.settings;
         let Some(version) = &mut self.version else { return };
         if version.identity.complete_length.is_none()
@@ -156,19 +148,6 @@ impl Download {
             version.learn_length(complete_length);
         }
         self.stop_lane(ask);
-    }
-
-    /// An answer of another version: a change if it came from where the identity came from, else another mirror's file.
-    // R-6249/7-2, R-8.8.1-3
-    fn other_version(&mut self, index: usize, now: Duration) {
-        let source = self.lanes.get(index).and_then(|lane| self.paths.get(lane.path)).map(|path| path.source);
-        if !self.lanes.get(index).is_some_and(|lane| self.is_foreign(lane.path)) {
-            return self.change();
-        }
-        for path in self.paths.iter_mut().filter(|path| Some(path.source) == source) {
-            path.dead = Some(Fault::RepresentationChanged);
-        }
-        self.fail_lane(index, Fault::RepresentationChanged, now);
     }
 
     /// The server takes a precondition wrongly; it is asked again with the next weaker one, at once.

@@ -1,4 +1,4 @@
-//! Octets that nobody vouches for: those of a file that was found without a journal.
+//! Octets that nobody vouches for: those of a file that was found without a journal, and of mirrors.
 //!
 //! In: what was found, comparisons, the digest. Out: pieces that count until something contradicts them.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::journal::{Held, Writer};
 use super::lane::Purpose;
-use super::{Action, AskId, Asked, Download, Identity, Misbehaviour, Proof, Settings};
+use super::{Action, AskId, Asked, Download, Fault, Identity, Misbehaviour, Proof, Settings};
 use crate::ByteRange;
 
 /// Pieces that a file found is cut into: where they meet, it is compared, so that a file with holes does not pass for one
@@ -46,7 +46,12 @@ impl Download {
 
     /// Octets that are held differ from those of an answer: either is wrong.
     pub(super) fn contradict(&mut self, index: usize, range: ByteRange, now: Duration) {
-        let Some(version) = &self.version else { return };
+        let (Some(version), Some(lane)) = (&self.version, self.lanes.get(index)) else { return };
+        if lane.answer.as_ref().is_some_and(|answer| answer.proof == Proof::Mirrored) {
+            // The one that came last, and that nobody vouches for, is the first to be given up.
+            let (ask, proof) = (lane.ask, Proof::Mirrored);
+            return self.distrust(&[(ask, proof)]);
+        }
         let doubtful = version.holdings.doubtful(Some(range));
         if doubtful.is_empty() {
             return if version.is_strong() {
@@ -71,11 +76,15 @@ impl Download {
         }
     }
 
-    /// Counts answers as nothing; all pieces of a file found stand or fall together.
+    /// Counts answers as nothing; all pieces of a file found stand or fall together, and all answers of one mirror.
     pub(super) fn distrust(&mut self, answers: &[(AskId, Proof)]) {
+        let Some(version) = &self.version else { return };
+        let sources = answers.iter().filter_map(|(ask, _)| version.mirrors.source_of(*ask));
+        let sources: Vec<_> = sources.collect();
+        let mut asks = self.quarantine(&sources, Fault::ServerMisbehaved(Misbehaviour::Different));
         let Some(version) = &mut self.version else { return };
         let is_found = |(_, proof): &(AskId, Proof)| *proof == Proof::Found;
-        let mut asks: Vec<_> = answers.iter().map(|(ask, _)| *ask).collect();
+        asks.extend(answers.iter().map(|(ask, _)| *ask));
         if answers.iter().any(is_found) {
             asks.extend(
                 version.holdings.doubtful(None).iter().filter(|one| is_found(one)).map(|(ask, _)| *ask),
@@ -99,9 +108,9 @@ impl Download {
         if doubtful.is_empty() {
             return false;
         }
-        if version.is_strong() {
-            self.distrust(&doubtful);
-        } else {
+        let strong = version.is_strong();
+        self.distrust(&doubtful);
+        if !strong {
             // Nothing binds the rest to one version either.
             self.version = None;
         }

@@ -120,7 +120,8 @@ impl Download {
         if self.is_all_here() {
             return self.check_seam(index, complete_length, now);
         }
-        let strong = version.is_strong();
+        // A mirror that nobody vouches for would make seams of every octet that it wins.
+        let strong = version.is_strong() && !self.is_doubted(index);
         let hedge_limit = scale(complete_length, self.settings.hedge_permille, 1000);
         let plan = Plan {
             lanes: &self.lanes,
@@ -142,7 +143,7 @@ impl Download {
         let Some(version) = &self.version else { return false };
         let start = version.holdings.arrived().first_missing(0);
         let plain = self.paths.get(index).is_some_and(|path| path.plain);
-        let from = start.saturating_sub(self.lead_for(start));
+        let from = start.saturating_sub(self.lead_for(index, start));
         let range = if plain { Asked::Whole } else { Asked::From(from) };
         self.ask(index, Purpose::Fetch, range, start, None, now);
         true
@@ -151,6 +152,14 @@ impl Download {
     /// Compares what lies on both sides of a seam, where no tag binds the two answers.
     fn check_seam(&mut self, index: usize, complete_length: u64, now: Duration) -> bool {
         let Some(version) = &self.version else { return false };
+        // Who is in doubt does not judge itself, while anybody else can.
+        let others = || {
+            (0..self.paths.len())
+                .any(|path| !self.is_doubted(path) && self.paths.get(path).is_some_and(Path::is_usable))
+        };
+        if self.is_doubted(index) && others() {
+            return false;
+        }
         let busy = !self.lanes.is_empty()
             || !version.holdings.written().covers(match ByteRange::whole(complete_length) {
                 Some(whole) => whole,
@@ -199,7 +208,7 @@ impl Download {
 
     fn ask_range(&mut self, index: usize, purpose: Purpose, range: ByteRange, now: Duration) {
         let plain = self.paths.get(index).is_some_and(|path| path.plain);
-        let lead = if purpose == Purpose::Fetch { self.lead_for(range.first()) } else { 0 };
+        let lead = if purpose == Purpose::Fetch { self.lead_for(index, range.first()) } else { 0 };
         let first = range.first().saturating_sub(lead);
         let asked = match ByteRange::new(first, range.last()) {
             Some(asked) if !plain => Asked::Range(asked),
@@ -209,10 +218,11 @@ impl Download {
     }
 
     /// Octets before this position that are asked for again, to be compared.
-    fn lead_for(&self, start: u64) -> u64 {
+    fn lead_for(&self, index: usize, start: u64) -> u64 {
         let Some(version) = &self.version else { return 0 };
         let before = start.checked_sub(1).and_then(|before| version.holdings.proof_at(before));
-        if !version.overlaps(&self.settings) && !before.is_some_and(Proof::is_doubtful) {
+        let doubtful = before.is_some_and(Proof::is_doubtful) || self.is_doubted(index);
+        if !version.overlaps(&self.settings) && !doubtful {
             return 0;
         }
         version.holdings.written().octets_before(start).min(self.settings.overlap.max(1))
@@ -261,6 +271,9 @@ impl Download {
         let (Some(version), Some(path)) = (&self.version, self.paths.get(index)) else {
             return Precondition::None;
         };
+        if self.is_doubted(index) {
+            return self.mirror_precondition(index, range);
+        }
         let identity = &version.identity;
         if range == Asked::Whole {
             return Precondition::None;

@@ -69,6 +69,7 @@ mod holdings;
 mod identity;
 mod journal;
 mod lane;
+mod mirror;
 mod path;
 mod place;
 mod probe;
@@ -131,6 +132,7 @@ struct Version {
     journal: journal::Writer,
     /// Whether octets were there already that no journal named.
     adopted: bool,
+    mirrors: mirror::Mirrors,
     /// Whether the file is there.
     ready: bool,
     /// A complete length that the journal does not name yet.

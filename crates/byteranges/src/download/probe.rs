@@ -6,6 +6,7 @@ use super::accept::Granted;
 use super::doubt::records;
 use super::holdings::Holdings;
 use super::journal::Writer;
+use super::mirror::Mirrors;
 use super::{Action, Download, Head, Held, Identity, Journal, OnChange, Proof, Version};
 
 impl Download {
@@ -91,6 +92,7 @@ impl Version {
             source,
             holdings: Holdings::default(),
             journal,
+            mirrors: Mirrors::default(),
             adopted: false,
             ready: false,
             new_length: None,

@@ -60,6 +60,13 @@ impl Files {
         self.dirty.insert(range);
     }
 
+    /// Cuts off what lies beyond the complete length: a process that was killed may have written there.
+    pub fn cut(&mut self, length: u64) {
+        self.cache.truncate(length as usize);
+        self.durable.truncate(length as usize);
+        self.origin.truncate(length as usize);
+    }
+
     pub fn sync(&mut self) {
         for run in self.dirty.runs() {
             let span = run.first() as usize..=run.last() as usize;

@@ -241,3 +241,57 @@ fn two_links_add_up_in_order_or_not() {
         assert!(lap.ahead <= window);
     }
 }
+
+/// The first source and a mirror, one lane each; where settings allow it, the mirror has other tags.
+fn mirrored(settings: &Settings, mirror: impl Fn(&mut Reply)) -> Lap {
+    let paths = vec![PathSettings { source: 0, budget: None }, PathSettings { source: 1, budget: None }];
+    let settings = Settings { paths, lanes: Lanes::Fixed(1), ..settings.clone() };
+    let other = Honest { tag: Some("another"), ..server() };
+    let script = |_, fetch: &Fetch| {
+        if fetch.path == 0 {
+            return server().reply(fetch);
+        }
+        let mut reply = other.reply(fetch);
+        mirror(&mut reply);
+        reply
+    };
+    let lap = Track::new(settings, Box::new(script)).run();
+    println!("{:?}, {} requests, {:?}", lap.time, lap.requests.len(), lap.report);
+    lap
+}
+
+#[test]
+fn a_mirror_with_tags_of_its_own_helps_where_that_is_allowed() {
+    let strict = mirrored(&Settings::default(), |_| ());
+    good(&strict, 2100);
+    assert_eq!(strict.report.outcome, Ok(Assurance::Single));
+    let overlap = mirrored(&Settings { assurance: Assurance::Overlap, ..Settings::default() }, |_| ());
+    good(&overlap, 1100);
+    assert_eq!(overlap.report.outcome, Ok(Assurance::Overlap));
+    let digest = mirrored(&Settings { verify: true, ..Settings::default() }, |_| ());
+    good(&digest, 1100);
+    assert_eq!(digest.report.outcome, Ok(Assurance::Digest));
+}
+
+#[test]
+fn a_mirror_that_lies_is_given_up_and_only_its_octets_are_fetched_again() {
+    for settings in [
+        Settings { assurance: Assurance::Overlap, ..Settings::default() },
+        Settings { verify: true, ..Settings::default() },
+    ] {
+        // Other octets under an equal length.
+        let lap = mirrored(&settings, |reply| reply.version = 2);
+        good(&lap, 2300);
+        assert_eq!(lap.versions.first(), Some(&1));
+        let from_first: Vec<_> = lap.requests.iter().filter(|(_, path, _)| *path == 0).collect();
+        assert!(from_first.len() > 1 && lap.report.counts.restarts == 0, "{:?}", lap.requests);
+        // Another length: not one octet is taken.
+        let lap = mirrored(&settings, |reply| {
+            let longer = Honest { length: 17 * MIB, ..server() };
+            longer.place(reply, reply.first);
+            reply.version = 2;
+        });
+        good(&lap, 2100);
+        assert_eq!(lap.versions.first(), Some(&1));
+    }
+}

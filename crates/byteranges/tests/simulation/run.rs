@@ -22,6 +22,7 @@ use super::bug::{Bug, Tamper, is_over};
 use super::disk::Files;
 use super::random::Random;
 use super::server::{Answer, Server, Tags, Traits};
+use plan::{draw_mirror, draw_settings};
 
 /// When faults stop.
 const CALM: Duration = Duration::from_secs(20);
@@ -126,15 +127,10 @@ impl World {
     fn new(seed: u64, bug: Option<Bug>, traced: bool) -> Self {
         let mut random = Random::new(seed);
         let traits = Traits::draw(&mut random);
-        let settings = plan::draw_settings(&mut random, &traits);
+        let settings = draw_settings(&mut random, &traits);
         let length = random.pick(&[0, 1, 100, 2500, 6000, 9000, 12_000, 12_000]);
         let mut servers = vec![Server::new(traits, length, 0, &mut random)];
-        // A mirror has the same file under the same tag, or something else under another.
-        let mut mirror = servers[0].clone();
-        if random.chance(50) {
-            let traits = Traits::draw(&mut random);
-            mirror = Server::new(traits, length, 1, &mut random);
-        }
+        let mirror = draw_mirror(&servers[0], length, &mut random);
         servers.push(mirror);
         let links = vec![true; settings.paths.len()];
         let mut world = Self {
@@ -261,8 +257,8 @@ impl World {
                 let now = self.now;
                 let (main, mirrors) = self.servers.split_at_mut(1);
                 main[0].replace(None, now, &mut self.random);
-                if mirrors[0].mirror == 0 {
-                    // A true mirror follows, at once here: it would be another version under the same tag otherwise.
+                if mirrors[0].mirror != 1 {
+                    // A mirror of this file follows, at once here: it would be another version under the same tag otherwise.
                     let version = main[0].versions.last().cloned();
                     mirrors[0].versions.extend(version);
                 }

@@ -109,7 +109,7 @@ pub struct Server {
     pub versions: Vec<Version>,
     /// Whether its tags are another mirror's.
     pub mirror: u64,
-    served: u64,
+    pub served: u64,
     /// Whether whoever asks knows what to expect.
     pub known: bool,
     /// Percent of answers with something wrong, while faults last.

@@ -15,6 +15,10 @@ impl World {
         self.summary.restarts += u64::from(report.counts.restarts);
         match report.outcome {
             Ok(rung) => {
+                let length = report.identity.as_ref().and_then(|identity| identity.complete_length);
+                if let (Some(files), Some(length)) = (&mut self.files, length) {
+                    files.cut(length);
+                }
                 self.judge(rung, &report)?;
                 self.summary.rung = Some(rung);
                 self.done = true;

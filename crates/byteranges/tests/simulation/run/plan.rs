@@ -44,6 +44,25 @@ pub(super) fn draw_settings(random: &mut Random, traits: &Traits) -> Settings {
     }
 }
 
+/// A mirror has the same file under the same tag; or under tags of its own, perhaps with octets that differ; or another.
+pub(super) fn draw_mirror(first: &Server, length: u64, random: &mut Random) -> Server {
+    let kind = random.below(4);
+    if kind == 0 {
+        return first.clone();
+    }
+    let traits = Traits::draw(random);
+    if kind == 1 {
+        return Server::new(traits, length, 1, random);
+    }
+    let mut mirror = Server { traits, mirror: 2, ..first.clone() };
+    if kind == 3 {
+        let content = &mut mirror.versions[0].content;
+        let from = random.below(length + 1) as usize;
+        content[from..].iter_mut().for_each(|octet| *octet ^= 0x77);
+    }
+    mirror
+}
+
 impl World {
     /// Decides beforehand what the world does by itself.
     pub(super) fn plan(&mut self) {
