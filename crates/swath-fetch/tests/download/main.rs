@@ -3,6 +3,7 @@
 mod client;
 mod cuts;
 mod digest;
+mod limits;
 mod mirror;
 mod origin;
 mod proxy;
