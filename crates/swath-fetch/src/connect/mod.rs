@@ -2,6 +2,8 @@
 //!
 //! In: a [`Job`](crate::Job) and a URL. Out: a connection that a request can be sent over.
 
+mod content;
+mod home;
 mod link;
 mod reach;
 mod redirect;
@@ -9,5 +11,6 @@ mod request;
 mod trust;
 mod way;
 
+pub(crate) use content::{Content, Idle};
 pub(crate) use request::without_secrets;
-pub(crate) use way::{Answer, Content, Idle, Notice, Ways};
+pub(crate) use way::{Answer, Notice, Ways};

@@ -2,19 +2,16 @@
 //!
 //! In: the fields of a request. Out: the head of its answer with its content still to come, or why there is none.
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderName, HeaderValue, Response};
-use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::runtime::{Builder, Runtime};
 use url::{Origin, Url};
 
+use super::content::{Content, Idle};
+use super::home::Home;
 use super::link::Link;
 use super::reach::Reach;
 use super::redirect::{self, NotFollowed};
@@ -22,9 +19,6 @@ use super::request::{Fields, without_secrets};
 use super::trust::Tls;
 use crate::fault::{Error, Trouble, sentence};
 use crate::job::{HttpVersions, Job, Limits, Trust};
-
-/// The most of a redirection's own content that is read, so that its connection can be used again.
-const LEFTOVER: u64 = 16 << 10;
 
 /// Holds all ways of a download: each source by each link, sources first; those that become known later at the end.
 pub(crate) struct Ways {
@@ -72,25 +66,6 @@ pub(crate) struct Answer {
     pub(crate) not_followed: Option<String>,
     pub(crate) content: Content,
 }
-
-/// The content of an answer, still to come, and the connection that it comes over.
-pub(crate) struct Content {
-    frames: Incoming,
-    link: Link,
-    origin: Origin,
-    /// Where it comes from, for sentences.
-    url: Url,
-}
-
-/// A connection that is open and idle.
-pub(crate) struct Idle {
-    link: Link,
-    origin: Origin,
-}
-
-/// Where shared connections live: lanes come and go. Made when the first is needed.
-#[derive(Default)]
-struct Home(Mutex<Option<Runtime>>);
 
 impl Ways {
     pub(crate) fn new(job: &Job) -> Result<Self, Error> {
@@ -310,73 +285,5 @@ impl Way {
     async fn connect(&self, url: &Url) -> Result<Link, Trouble> {
         let reached = self.reach.reach(url, false).await?;
         Link::http1(reached, &self.limits).await.map_err(|error| Trouble::broken(sentence(&error)))
-    }
-}
-
-impl Content {
-    /// Reads the next octets of content; `None` is the end that the framing says.
-    pub(crate) fn poll_octets(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Trouble>>> {
-        loop {
-            return Poll::Ready(match ready!(self.link.poll_frame(&mut self.frames, context)) {
-                None => None,
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(octets) => Some(Ok(octets)),
-                    // Trailers say nothing that counts here.
-                    Err(_) => continue,
-                },
-                Some(Err(error)) => Some(Err(self.broken(&error))),
-            });
-        }
-    }
-
-    /// Keeps the connection for another request, after the content has ended.
-    pub(crate) async fn into_idle(mut self) -> Option<Idle> {
-        self.link.is_open().await.then_some(Idle { link: self.link, origin: self.origin })
-    }
-
-    /// Reads what little content a redirection has.
-    async fn drain(mut self) -> Option<Idle> {
-        let length = self.frames.size_hint().upper();
-        if length.is_none_or(|length| length > LEFTOVER) {
-            return None;
-        }
-        while let Some(octets) = poll_fn(|context| self.poll_octets(context)).await {
-            octets.ok()?;
-        }
-        self.into_idle().await
-    }
-
-    fn broken(&self, error: &hyper::Error) -> Trouble {
-        let why = format!("{}: {}", self.url, sentence(error));
-        let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
-        match cause.map(std::io::Error::kind) {
-            Some(std::io::ErrorKind::UnexpectedEof) => Trouble::short(why),
-            _ => Trouble::broken(why),
-        }
-    }
-}
-
-impl Home {
-    fn spawn<F>(&self, work: F) -> Result<tokio::task::JoinHandle<F::Output>, Trouble>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        let mut home = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if home.is_none() {
-            let built =
-                Builder::new_multi_thread().worker_threads(1).thread_name("swath-h2").enable_all().build();
-            *home = Some(built.map_err(|error| Trouble::connect(format!("cannot start a thread: {error}")))?);
-        }
-        let runtime = home.as_ref().ok_or_else(|| Trouble::connect("cannot start a thread"))?;
-        Ok(runtime.spawn(work))
-    }
-}
-
-/// It may go with the last lane, and a lane may not wait for threads.
-impl Drop for Home {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
-            runtime.shutdown_background();
-        }
     }
 }
