@@ -95,9 +95,9 @@ pub(crate) struct GetArgs {
     #[arg(long, help_heading = SOURCES)]
     pub(crate) no_mirrors: bool,
 
-    /// Fetch what this Metalink file describes (RFC 5854)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SOURCES)]
-    pub(crate) metalink: Option<PathBuf>,
+    /// Fetch what this Metalink file describes (RFC 5854), with its mirrors and digests
+    #[arg(long, value_name = "FILE|URL", value_hint = ValueHint::AnyPath, help_heading = SOURCES)]
+    pub(crate) metalink: Option<String>,
 
     /// Ask for at most so much in one request, for servers that slow down long answers
     #[arg(long, value_name = "SIZE", value_parser = read::some_octets, help_heading = SOURCES)]

@@ -20,7 +20,7 @@ const RANGES_MOST: usize = 1_000;
 #[allow(clippy::needless_pass_by_value)]
 pub(crate) fn run(args: CatArgs) -> Result<(), Failure> {
     let (url, in_url) = get::wanted::url(&args.url).map_err(Failure::usage)?;
-    let mut job = job::asked(url, in_url, &args.request)?;
+    let mut job = job::asked(url, in_url, &args.request, &job::secrets(&args.request)?)?;
     if args.ranges.is_empty() {
         if args.unpinned {
             job.settings.assurance = Assurance::LengthOnly;

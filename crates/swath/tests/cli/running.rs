@@ -73,6 +73,11 @@ impl Running {
         self.records.recv_timeout(PATIENCE).expect("a record")
     }
 
+    /// Its number, for signals after its end may have come.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);

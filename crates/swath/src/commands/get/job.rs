@@ -1,17 +1,65 @@
 //! What `swath-fetch` is asked to do: in, flags; out, a [`Job`].
 
+use std::{env, path::PathBuf, sync::Arc};
+
 use http::HeaderMap;
-use swath_fetch::{Credentials, Job, Proxy, Trust};
+use swath_fetch::{Credentials, Job, Proxy, Trust, cookies::Cookies, netrc::Netrc};
 use url::Url;
 
 use crate::{
     args::{Assurance, Connections, GetArgs, OnChange, RequestArgs},
-    report::Failure,
+    report::{self, Failure},
 };
 
+/// Files with secrets, read once for all that is asked.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets {
+    netrc: Option<Arc<Netrc>>,
+    cookies: Option<Arc<Cookies>>,
+}
+
+/// Reads the files with secrets that were named.
+pub(crate) fn secrets(args: &RequestArgs) -> Result<Secrets, Failure> {
+    let netrc = match &args.netrc {
+        None => None,
+        Some(named) => {
+            let path = named.clone().or_else(usual_netrc).ok_or_else(|| {
+                Failure::usage("--netrc: there is no home directory to look in: name the file, --netrc=FILE")
+            })?;
+            let (netrc, exposed) = Netrc::load(&path)
+                .map_err(|error| Failure::usage(format!("--netrc: {}: {error}", path.display())))?;
+            if exposed {
+                report::say(format_args!("warning: others may read {0}: chmod 600 {0}", path.display()));
+            }
+            Some(Arc::new(netrc))
+        }
+    };
+    let cookies = match &args.cookies {
+        None => None,
+        Some(path) => Some(Arc::new(
+            Cookies::load(path)
+                .map_err(|error| Failure::usage(format!("--cookies: {}: {error}", path.display())))?,
+        )),
+    };
+    Ok(Secrets { netrc, cookies })
+}
+
+/// Where other programs look, too.
+fn usual_netrc() -> Option<PathBuf> {
+    let named = env::var_os("NETRC").filter(|path| !path.is_empty()).map(PathBuf::from);
+    named.or_else(|| env::home_dir().map(|home| home.join(".netrc")))
+}
+
 /// Makes the job of one URL from the flags about asking, which `swath cat` has, too.
-pub(crate) fn asked(url: Url, in_url: Option<Credentials>, args: &RequestArgs) -> Result<Job, Failure> {
+pub(crate) fn asked(
+    url: Url,
+    in_url: Option<Credentials>,
+    args: &RequestArgs,
+    secrets: &Secrets,
+) -> Result<Job, Failure> {
     let mut job = Job::new(url);
+    job.netrc.clone_from(&secrets.netrc);
+    job.cookies.clone_from(&secrets.cookies);
     job.credentials = match &args.user {
         Some(user) => Some(credentials(user)),
         None => in_url,
@@ -58,6 +106,7 @@ pub(super) fn decided(job: &mut Job, args: &GetArgs) {
         Assurance::LengthOnly => byteranges::download::Assurance::LengthOnly,
     };
     job.settings.max_segment = args.max_segment;
+    job.follow_mirrors = !args.no_mirrors;
 }
 
 fn fields(args: &RequestArgs) -> HeaderMap {

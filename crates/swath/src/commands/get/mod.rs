@@ -2,7 +2,7 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | `wanted`, `list` | which files are meant |
+//! | `wanted`, `list`, `metalink`, `sums` | which files are meant, and how they are verified |
 //! | `place` | where each goes, and what is there already |
 //! | `job` | flags as `swath-fetch` understands them |
 //! | `complete` | whether a file that is there is what the server has |
@@ -22,11 +22,13 @@ mod failure;
 mod human;
 pub(crate) mod job;
 mod list;
+mod metalink;
 mod one;
 mod place;
 mod progress;
 mod signals;
 mod stream;
+mod sums;
 pub(crate) mod wanted;
 mod watch;
 
@@ -58,10 +60,14 @@ struct Run {
 
 /// Fetches every file that was asked for.
 pub(crate) fn run(args: GetArgs) -> Result<(), Failure> {
-    let wanted = wanted::wanted(&args)?;
+    let secrets = job::secrets(&args.request)?;
+    let mut wanted = wanted::wanted(&args, &secrets)?;
     let goals = wanted.iter().map(|one| place::goal(one, &args)).collect::<Result<Vec<_>, _>>()?;
     apart(&wanted, &goals)?;
-    let jobs = wanted.iter().map(|one| one::job(one, &args)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(path) = &args.digest_file {
+        sums::find(path, &mut wanted, &goals)?;
+    }
+    let jobs = wanted.iter().map(|one| one::job(one, &args, &secrets)).collect::<Result<Vec<_>, _>>()?;
     let stop = Stop::new();
     signals::stop_by_signals(stop.clone())
         .map_err(|error| Failure::Runtime(format!("cannot listen for signals: {error}")))?;

@@ -36,9 +36,10 @@ use crate::{args::GetArgs, report::Failure};
 const STDOUT_MEMORY: NonZeroU64 = NonZeroU64::new(64 << 20).expect("it is not nought");
 
 /// Makes the job of one file.
-pub(super) fn job(one: &Wanted, args: &GetArgs) -> Result<Job, Failure> {
-    let mut job = job::asked(one.url.clone(), one.credentials.clone(), &args.request)?;
+pub(super) fn job(one: &Wanted, args: &GetArgs, secrets: &job::Secrets) -> Result<Job, Failure> {
+    let mut job = job::asked(one.url.clone(), one.credentials.clone(), &args.request, secrets)?;
     job::decided(&mut job, args);
+    job.mirrors.clone_from(&one.mirrors);
     job.digest.clone_from(&one.digest);
     Ok(job)
 }

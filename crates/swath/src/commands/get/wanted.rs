@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use swath_fetch::{Credentials, Digest};
+use swath_fetch::{Credentials, Digest, metalink::File};
 use url::Url;
 
-use super::list;
+use super::{job::Secrets, list, metalink};
 use crate::{args::GetArgs, report::Failure};
 
 /// One file to fetch.
@@ -15,6 +15,8 @@ pub(super) struct Wanted {
     pub(super) url: Url,
     /// The name and password that stood in it.
     pub(super) credentials: Option<Credentials>,
+    /// Other places that have the same.
+    pub(super) mirrors: Vec<Url>,
     /// Where to.
     pub(super) to: To,
     /// What the whole must have.
@@ -35,28 +37,56 @@ pub(super) enum To {
 }
 
 /// Reads what was typed.
-pub(super) fn wanted(args: &GetArgs) -> Result<Vec<Wanted>, Failure> {
-    let mut typed = args.urls.clone();
+pub(super) fn wanted(args: &GetArgs, secrets: &Secrets) -> Result<Vec<Wanted>, Failure> {
+    let (files, mut typed): (Vec<_>, Vec<_>) =
+        args.urls.iter().cloned().partition(|typed| metalink::is_file(typed));
     if let Some(path) = &args.input {
         typed.extend(list::read(path)?);
     }
-    if typed.is_empty() {
+    let to = to(args)?;
+    let mirrors = all(&args.mirrors)?.into_iter().map(|(url, _)| url).collect::<Vec<_>>();
+    let mut wanted: Vec<Wanted> = all(&typed)?
+        .into_iter()
+        .map(|(url, credentials)| Wanted {
+            url,
+            credentials,
+            mirrors: mirrors.clone(),
+            to: to.clone(),
+            digest: args.digest.clone(),
+        })
+        .collect();
+    for from in files.iter().chain(&args.metalink) {
+        let described = metalink::read(from, args, secrets)?;
+        wanted.extend(described.into_iter().filter_map(|file| of_metalink(file, args, &to)));
+    }
+    if wanted.is_empty() {
         return Err(Failure::usage("there is no URL to fetch"));
     }
-    contradictions(args, typed.len())?;
-    let to = to(args)?;
-    let digest = args.digest.clone();
+    contradictions(args, wanted.len())?;
+    Ok(wanted)
+}
+
+/// A file that a Metalink describes. Its first place is asked first, and others as mirrors.
+fn of_metalink(file: File, args: &GetArgs, to: &To) -> Option<Wanted> {
+    let mut places = file.mirrors.into_iter().map(|mirror| mirror.url);
+    let url = places.next()?;
+    let to = match to {
+        // The name comes from the Metalink, not from a server.
+        To::Directory(directory) => To::File(directory.join(file.name)),
+        other => other.clone(),
+    };
+    let mirrors = places.filter(|_| !args.no_mirrors).collect();
+    let digest = args.digest.clone().or_else(|| file.digests.into_iter().next());
+    Some(Wanted { url, credentials: None, mirrors, to, digest })
+}
+
+/// Reads URLs, and tells of all that are none.
+fn all(typed: &[String]) -> Result<Vec<(Url, Option<Credentials>)>, Failure> {
     let (good, bad): (Vec<_>, Vec<_>) = typed.iter().map(|typed| url(typed)).partition(Result::is_ok);
-    if !bad.is_empty() {
-        return Err(Failure::Usage(bad.into_iter().filter_map(Result::err).collect()));
+    match bad.is_empty() {
+        true => Ok(good.into_iter().flatten().collect()),
+        false => Err(Failure::Usage(bad.into_iter().filter_map(Result::err).collect())),
     }
-    let wanted = good.into_iter().flatten().map(|(url, credentials)| Wanted {
-        url,
-        credentials,
-        to: to.clone(),
-        digest: digest.clone(),
-    });
-    Ok(wanted.collect())
 }
 
 /// Refuses what is about one file where there are several.

@@ -41,6 +41,8 @@ struct Shown {
     bar: ProgressBar,
     received: u64,
     rate: u64,
+    /// What went wrong since octets came last.
+    why: Option<String>,
 }
 
 impl Bars {
@@ -97,18 +99,39 @@ impl Screen for Bars {
                 None => self.all.add(Self::bar()),
             };
             bar.set_message(line::shorten(&format!("{name}  waiting for the server"), Self::width()));
-            state.lines.insert(file, Shown { name: name.to_owned(), bar, received: 0, rate: 0 });
+            state.lines.insert(file, Shown { name: name.to_owned(), bar, received: 0, rate: 0, why: None });
         });
     }
 
-    fn event(&self, _file: usize, _at: Duration, _event: &Event) {}
+    fn event(&self, file: usize, _at: Duration, event: &Event) {
+        // Who waits wants to know for what.
+        let why = match event {
+            Event::Failed { why, .. } => format!("trying again: {why}"),
+            Event::Head { status, .. } if *status >= 400 => format!("trying again: status {status}"),
+            _ => return,
+        };
+        self.with(|state| {
+            if let Some(line) = state.lines.get_mut(&file) {
+                line.why = Some(why);
+            }
+        });
+    }
 
     fn progress(&self, file: usize, progress: &Progress) {
         self.with(|state| {
             if let Some(line) = state.lines.get_mut(&file) {
                 line.received = progress.received;
                 line.rate = progress.rate;
-                line.bar.set_message(line::line(Self::width(), &line.name, progress));
+                if !progress.in_flight.is_empty() && progress.rate > 0 {
+                    line.why = None;
+                }
+                let text = match &line.why {
+                    Some(why) if progress.rate == 0 => {
+                        line::shorten(&format!("{}  {why}", line.name), Self::width())
+                    }
+                    _ => line::line(Self::width(), &line.name, progress),
+                };
+                line.bar.set_message(text);
             }
             self.draw_total(state);
         });
