@@ -1,23 +1,23 @@
 //! How a connection of the fast path ends: as one of the engine's does.
 
-use super::line::Next;
+use super::pass::Why;
 use crate::connection::{self, ConnectionInfo, Context, HEAD_TIMEOUT, Respond, Stage, Stream, linger};
 
 /// Ends a connection on which no answer is under way. `begun` says whether part of a head has come.
 pub(super) async fn end<R: Respond>(
     stream: &mut Stream,
-    why: &Next,
+    why: Why,
     begun: bool,
     info: &ConnectionInfo,
     context: &Context<R>,
 ) {
     match why {
-        Next::Late => connection::refuse(stream, Some(HEAD_TIMEOUT), info, context).await,
-        Next::Ended if begun => connection::refuse(stream, None, info, context).await,
-        Next::Ended | Next::Stopped => close(stream, context).await,
+        Why::Late => connection::refuse(stream, Some(HEAD_TIMEOUT), info, context).await,
+        Why::Ended if begun => connection::refuse(stream, None, info, context).await,
+        Why::Ended | Why::Stopped => close(stream, context).await,
         // An answer on an idle connection would be taken for that to a request which is on its way.
-        Next::Idle => linger::part(stream, &context.limits).await,
-        Next::Gone | Next::Request(_) | Next::Declined => {}
+        Why::Idle => linger::part(stream, &context.limits).await,
+        Why::Gone => {}
     }
 }
 

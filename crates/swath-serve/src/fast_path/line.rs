@@ -3,7 +3,7 @@
 //! In: a stream. Out: requests in order, and how it ends. A connection that waits keeps what it has not read to its end, and
 //! nothing else.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
@@ -12,6 +12,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
 use super::memory;
+use super::pass::Why;
 use super::request::{self, Heard, Reading};
 use super::waits::Waits;
 use crate::connection::{Stage, Stream};
@@ -28,20 +29,12 @@ pub(super) struct Line {
 }
 
 /// What came next.
+#[expect(clippy::large_enum_variant, reason = "it never leaves the stack")]
 pub(super) enum Next {
-    Request(Box<Heard>),
+    Request(Heard),
     /// Something for the engine.
     Declined,
-    /// Not all of a head in its time.
-    Late,
-    /// The end of the peer's side; in the middle of a head if something is unread.
-    Ended,
-    /// Nothing for as long as nothing may come.
-    Idle,
-    /// The server's word to stop.
-    Stopped,
-    /// A reset.
-    Gone,
+    End(Why),
 }
 
 impl Line {
@@ -49,40 +42,41 @@ impl Line {
         Self { unread: None, head_since: None, requests: 0, idle_since: Instant::now() }
     }
 
-    /// Waits for the next request.
-    pub(super) async fn next(&mut self, stream: &mut Stream, waits: &mut Waits<'_>) -> Next {
-        poll_fn(|cx| self.poll_next(cx, stream, waits)).await
-    }
-
     /// Takes note that the last answer has left.
     pub(super) fn rest(&mut self) {
         self.idle_since = Instant::now();
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>, stream: &mut Stream, waits: &mut Waits<'_>) -> Poll<Next> {
+    /// Waits for the next request.
+    pub(super) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut Stream,
+        waits: &mut Waits<'_>,
+    ) -> Poll<Next> {
         loop {
             if let Some(unread) = &mut self.unread {
-                match request::read(unread, waits.limits.head_fields) {
+                match request::read(unread, waits.limits.head_fields, memory::take_fields) {
                     Reading::Request(request) => return Poll::Ready(self.begin(request)),
                     Reading::Declined => return Poll::Ready(Next::Declined),
                     Reading::Partial => {}
                 }
             } else if waits.heard.stage() != Stage::Serving {
-                return Poll::Ready(Next::Stopped);
+                return Poll::Ready(Next::End(Why::Stopped));
             }
             match self.poll_read(cx, stream) {
                 Poll::Pending => break,
-                Poll::Ready(Ok(0)) => return Poll::Ready(Next::Ended),
+                Poll::Ready(Ok(0)) => return Poll::Ready(Next::End(Why::Ended)),
                 Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(Next::Gone),
+                Poll::Ready(Err(_)) => return Poll::Ready(Next::End(Why::Gone)),
             }
         }
         if waits.heard.stage() == Stage::Cutting {
-            return Poll::Ready(Next::Stopped);
+            return Poll::Ready(Next::End(Why::Stopped));
         }
         let deadline = self.deadline(waits);
         ready!(waits.poll(cx, Some(deadline)));
-        Poll::Ready(if self.unread.is_some() { Next::Late } else { Next::Idle })
+        Poll::Ready(Next::End(if self.unread.is_some() { Why::Late } else { Why::Idle }))
     }
 
     /// Reads what there is, into memory that is only kept once something came.
@@ -102,7 +96,7 @@ impl Line {
         read
     }
 
-    fn begin(&mut self, request: Box<Heard>) -> Next {
+    fn begin(&mut self, request: Heard) -> Next {
         if let Some(unread) = self.unread.take_if(|unread| unread.is_empty()) {
             memory::give_read(unread);
         }

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 
 use bytes::BytesMut;
+use http::HeaderMap;
 
 use super::request::HEAD_MAX;
 
@@ -17,6 +18,7 @@ const HEAD_ROOM: usize = 16 << 10;
 
 thread_local! {
     static READ: Cell<Option<BytesMut>> = const { Cell::new(None) };
+    static FIELDS: Cell<Option<HeaderMap>> = const { Cell::new(None) };
     static HEAD: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
     static BATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; BATCH_MAX + HEAD_ROOM].into_boxed_slice());
 }
@@ -33,6 +35,17 @@ pub(super) fn take_read() -> BytesMut {
 pub(super) fn give_read(mut buffer: BytesMut) {
     buffer.clear();
     READ.set(Some(buffer));
+}
+
+/// Takes a map for the fields of one request.
+pub(super) fn take_fields() -> HeaderMap {
+    FIELDS.take().unwrap_or_default()
+}
+
+/// Gives it back.
+pub(super) fn give_fields(mut fields: HeaderMap) {
+    fields.clear();
+    FIELDS.set(Some(fields));
 }
 
 /// Takes a buffer to write one head into.

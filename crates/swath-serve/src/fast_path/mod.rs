@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`request`] | reads a head strictly, or declines it |
 //! | `line` | reads heads from one connection, each within its time |
+//! | `pass` | one request after the other, without waiting as long as there is no need |
 //! | `sending` | one answer on its way |
 //! | `batch` | what leaves in one write |
 //! | `origin` | where octets of ranges come from: memory, a file that is copied, a file that the kernel sends |
@@ -22,20 +23,22 @@ mod ending;
 mod line;
 mod memory;
 mod origin;
+mod pass;
 pub mod request;
 mod sending;
 mod waits;
 
+use std::future::poll_fn;
 use std::pin::pin;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::connection::{ConnectionInfo, Context, Respond, Stage, Stream};
-use crate::exchange::Wire;
+use crate::connection::{ConnectionInfo, Context, Respond, Stream};
 use crate::service::Service;
-use line::{Line, Next};
-use sending::{Guard, Sending};
+use line::Line;
+use pass::{Pass, Sent, Step};
+use sending::Guard;
 use waits::{Heard, Waits};
 
 /// A connection that the engine has to go on with.
@@ -76,64 +79,46 @@ async fn drive<R: Respond>(
     context: &Context<R>,
     heard: &Heard,
 ) -> Option<Declined> {
-    let mut line = Line::new();
-    let mut waits = Waits::new(&context.limits, heard);
+    let mut pass =
+        Pass { line: Line::new(), waits: Waits::new(&context.limits, heard), info, service, context };
     loop {
-        let next = line.next(&mut stream, &mut waits).await;
-        let Next::Request(request) = next else {
-            if matches!(next, Next::Declined) {
-                let unread = line.unread.unwrap_or_default().freeze();
+        let sent = match poll_fn(|cx| pass.poll(cx, &mut stream)).await {
+            Step::Sent(sent) => sent,
+            Step::Send(mut sending, close) => {
+                let guard = Guard::new(&stream);
+                let whole = poll_fn(|cx| sending.poll_sent(cx, &stream, &mut pass.waits)).await;
+                Sent::when(whole, close, guard)
+            }
+            // Boxed, so that an idle connection does not carry the room for an exchange.
+            Step::Ask(request) => Box::pin(pass.exchange(&stream, *request)).await,
+            Step::Declined => {
+                let Line { unread, head_since, requests, .. } = pass.line;
                 return Some(Declined {
                     stream,
-                    unread,
-                    head_since: line.head_since,
-                    requests: line.requests,
+                    unread: unread.unwrap_or_default().freeze(),
+                    head_since,
+                    requests,
                 });
             }
-            let begun = line.unread.is_some();
-            Box::pin(ending::end(&mut stream, &next, begun, info, context)).await;
-            return None;
+            Step::End(why) => {
+                let begun = pass.line.unread.is_some();
+                Box::pin(ending::end(&mut stream, why, begun, info, context)).await;
+                return None;
+            }
         };
-        let last = line.requests >= context.limits.requests_per_connection.get();
-        // Boxed, so that an idle connection does not carry the room for an exchange.
-        let exchanged = Box::pin(exchange(&stream, *request, last, info, service, context, &mut waits)).await;
-        match exchanged {
-            After::Next => line.rest(),
-            After::Close => {
+        match sent {
+            Sent::Next => {
+                pass.line.rest();
+                if pass.line.unread.is_some() {
+                    // A peer that pipelines takes turns with the others, too.
+                    tokio::task::yield_now().await;
+                }
+            }
+            Sent::Last => {
                 Box::pin(ending::close(&mut stream, context)).await;
                 return None;
             }
-            After::Cut => return None,
+            Sent::Cut => return None,
         }
     }
-}
-
-/// What follows an exchange.
-enum After {
-    Next,
-    Close,
-    Cut,
-}
-
-async fn exchange<R: Respond>(
-    stream: &Stream,
-    request: request::Heard,
-    last: bool,
-    info: &ConnectionInfo,
-    service: &Service,
-    context: &Context<R>,
-    waits: &mut Waits<'_>,
-) -> After {
-    let guard = Guard::new(stream);
-    let client = context.trusted.client(info.peer, &request.parts.headers);
-    let info = ConnectionInfo { client, ..info.clone() };
-    let performance = service.answer(&request.parts, Some(&info), Wire::FastPath).await;
-    let close = request.close || last || waits.heard.stage() != Stage::Serving;
-    // Its head lies in memory that the next reading wants.
-    drop(request);
-    if !Sending::new(performance, close, service.buffers()).send(stream, waits).await {
-        return After::Cut;
-    }
-    guard.done();
-    if close { After::Close } else { After::Next }
 }

@@ -24,13 +24,14 @@ const FIELDS_MAX: usize = 64;
 
 /// Says what octets are, as far as the fast path is concerned.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it never leaves the stack")]
 pub enum Reading {
     /// The beginning of a head, as far as it goes.
     Partial,
     /// Something to be left to the engine, from the first of these octets on.
     Declined,
     /// A whole request without content; its octets were taken out.
-    Request(Box<Heard>),
+    Request(Heard),
 }
 
 /// Holds one request that was understood.
@@ -44,13 +45,13 @@ pub struct Heard {
 
 /// Reads one head from the front of `octets`; what is declined stays in them.
 ///
-/// `fields_max` is the server's own limit.
-pub fn read(octets: &mut BytesMut, fields_max: usize) -> Reading {
+/// `fields_max` is the server's own limit; `fields` is a map whose memory is used for the fields.
+pub fn read(octets: &mut BytesMut, fields_max: usize, fields: impl FnOnce() -> HeaderMap) -> Reading {
     match end_of(octets) {
         End::At(end) if end <= HEAD_MAX => {
             let head = octets.split_to(end).freeze();
-            match parse(&head, fields_max.min(FIELDS_MAX)) {
-                Some(heard) => Reading::Request(Box::new(heard)),
+            match parse(&head, fields_max.min(FIELDS_MAX), fields()) {
+                Some(heard) => Reading::Request(heard),
                 None => {
                     // Put back: the engine reads them again.
                     let rest = std::mem::take(octets);
@@ -96,7 +97,7 @@ fn begins_well(octets: &[u8], expected: &[u8]) -> bool {
     octets[..common] == expected[..common]
 }
 
-fn parse(head: &Bytes, fields_max: usize) -> Option<Heard> {
+fn parse(head: &Bytes, fields_max: usize, empty: HeaderMap) -> Option<Heard> {
     let mut lines = [const { MaybeUninit::uninit() }; FIELDS_MAX];
     let mut request = httparse::Request::new(&mut []);
     let lines = lines.get_mut(..fields_max)?;
@@ -113,6 +114,7 @@ fn parse(head: &Bytes, fields_max: usize) -> Option<Heard> {
         return None;
     }
     let (mut parts, ()) = Request::new(()).into_parts();
+    parts.headers = empty;
     parts.method = method;
     parts.version = Version::HTTP_11;
     parts.uri = Uri::from_maybe_shared(head.slice_ref(request.path?.as_bytes())).ok()?;
@@ -156,7 +158,7 @@ mod tests {
     /// Reads one head, and says what became of it: `?` for more, `-` for declined, else method, target and close.
     fn reading(octets: &[u8]) -> (String, BytesMut) {
         let mut buffer = BytesMut::from(octets);
-        let reading = match read(&mut buffer, 100) {
+        let reading = match read(&mut buffer, 100, HeaderMap::new) {
             Reading::Partial => "?".to_owned(),
             Reading::Declined => "-".to_owned(),
             Reading::Request(heard) => {
@@ -244,6 +246,6 @@ mod tests {
         assert_eq!(reading(head(1, 8_192).as_bytes()).0, "-");
         assert_eq!(reading(&head(1, 9_000).as_bytes()[..8_193]).0, "-", "before its end came");
         let mut few = BytesMut::from(head(10, 1).as_bytes());
-        assert!(matches!(read(&mut few, 10), Reading::Declined), "the server's own limit");
+        assert!(matches!(read(&mut few, 10, HeaderMap::new), Reading::Declined), "the server's own limit");
     }
 }

@@ -5,7 +5,6 @@
 //! What is at hand leaves in one write together with the head before it; what is not is read in the blocking pool. No
 //! content is kept for a peer that is slow to take it: it is read again once there is room.
 
-use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -84,32 +83,27 @@ impl Sending {
         }
     }
 
-    /// Sends all of it; says whether all of it has left.
-    pub(super) async fn send(mut self, stream: &Stream, waits: &mut Waits<'_>) -> bool {
-        match poll_fn(|cx| self.poll_within(cx, stream, waits)).await {
-            Ok(()) => true,
-            Err(end) => {
-                // What the record says already stays.
-                self.record.finish(end);
-                false
-            }
-        }
-    }
-
-    fn poll_within(
+    /// Sends on; ready with whether all of it has left.
+    pub(super) fn poll_sent(
         &mut self,
         cx: &mut Context<'_>,
         stream: &Stream,
         waits: &mut Waits<'_>,
-    ) -> Poll<Result<(), Outcome>> {
-        if waits.heard.stage() == Stage::Cutting {
-            return Poll::Ready(Err(Outcome::ShutDown));
-        }
-        if let Poll::Ready(sent) = self.poll(cx, stream) {
-            return Poll::Ready(sent.map_err(|Failed| Outcome::AbortedByPeer));
-        }
-        ready!(waits.poll(cx, self.blocked_since.map(|since| since + waits.limits.stalled_write_time)));
-        Poll::Ready(Err(Outcome::Stalled))
+    ) -> Poll<bool> {
+        let end = if waits.heard.stage() == Stage::Cutting {
+            Outcome::ShutDown
+        } else if let Poll::Ready(sent) = self.poll(cx, stream) {
+            match sent {
+                Ok(()) => return Poll::Ready(true),
+                Err(Failed) => Outcome::AbortedByPeer,
+            }
+        } else {
+            ready!(waits.poll(cx, self.blocked_since.map(|since| since + waits.limits.stalled_write_time)));
+            Outcome::Stalled
+        };
+        // What the record says already stays.
+        self.record.finish(end);
+        Poll::Ready(false)
     }
 
     /// Sends on; ready when all has been taken or nothing more will be.

@@ -19,6 +19,7 @@ mod request;
 pub(crate) mod respond;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use byteranges::{Answer, Because, Policy};
 use http::StatusCode;
@@ -117,6 +118,27 @@ impl Service {
         record.asked(number, parts.version, lines(&parts.headers));
         let reply = self.reply(&request).await;
         self.perform(reply, &request, record)
+    }
+
+    /// Makes the answer if nothing has to be waited for or looked up: to a plain request for a file that is kept open.
+    ///
+    /// Where it gives none nothing has happened yet, and [`Service::answer`] is to be asked.
+    pub(crate) fn answer_at_once(
+        &self,
+        parts: &Parts,
+        connection: &ConnectionInfo,
+        wire: Wire,
+    ) -> Option<Performance> {
+        let request = Request::read(parts, SystemTime::now());
+        let plain = (!self.options.check_host || head::has_valid_host(parts))
+            && head::check(parts) == Ok(Wish::Read)
+            && request.reserved_name().is_none()
+            && (self.options.site.is_none() || request.query_value("play").is_none());
+        let selected = if plain { self.options.store.kept(&request.wanted())? } else { return None };
+        let (record, _) = self.options.recorder.begin(Some(connection.client), parts, wire);
+        record.asked(Some(connection.number), parts.version, lines(&parts.headers));
+        let reply = self.presented(&request, selected);
+        Some(self.perform(reply, &request, record))
     }
 
     /// The memory that contents are read into.

@@ -18,13 +18,18 @@ use crate::pages::{ErrorPage, Medium, Player, Track, Unsatisfied, Wants, caption
 use crate::store::{Selected, Selection, Wanted};
 
 impl Service {
-    pub(super) async fn representation(&self, request: &Request<'_>, mut selected: Selected) -> Reply {
+    pub(super) async fn representation(&self, request: &Request<'_>, selected: Selected) -> Reply {
         if let Some(site) = &self.options.site
             && request.query_value("play").is_some()
             && let Some(medium) = medium_of(&selected)
         {
             return self.player(request, &selected, site, medium).await;
         }
+        self.presented(request, selected)
+    }
+
+    /// Answers with the representation itself, as something to keep if that is wished.
+    pub(super) fn presented(&self, request: &Request<'_>, mut selected: Selected) -> Reply {
         if request.query_value("download").is_some() {
             let representation = Arc::make_mut(&mut selected.representation);
             representation.other.push((CONTENT_DISPOSITION, attachment(&selected.name)));

@@ -171,6 +171,14 @@ impl Store {
         }
     }
 
+    /// Selects a representation that is certain without waiting or looking anything up: one that is kept open.
+    pub(crate) fn kept(&self, wanted: &Wanted<'_>) -> Option<Selected> {
+        match self {
+            Self::Files(files) => files.kept_for(wanted),
+            Self::Memory(_) => None,
+        }
+    }
+
     /// Selects the representation that a request is about.
     ///
     /// Opens at most a handful of files and closes all but the one selected. Lookups run on the calling thread: they

@@ -128,6 +128,12 @@ impl Files {
         }
     }
 
+    /// Gives what is kept open for such a request; `None` where something has to be looked up.
+    pub(super) fn kept_for(&self, wanted: &Wanted<'_>) -> Option<super::Selected> {
+        let accepted = self.options.precompressed.then(|| AcceptEncoding::parse(wanted.accept_encoding));
+        self.kept(&key(wanted.path, accepted.as_ref()), wanted.now)
+    }
+
     /// Closes what is kept open for later requests; says how many descriptors that were.
     pub fn give_up_descriptors(&self) -> usize {
         self.open_files.give_up()

@@ -1,0 +1,133 @@
+//! One request after the other: read, answered and sent without waiting, as long as there is no need to.
+//!
+//! In: a connection that may have something to read. Out: what has to be waited for. What is hot, a small range of a file
+//! that is kept open, comes and goes in here, and a connection that waits keeps nothing of it.
+
+use std::future::poll_fn;
+use std::task::{Context as Waker, Poll, ready};
+
+use super::line::{Line, Next};
+use super::memory;
+use super::request;
+use super::sending::{Guard, Sending};
+use super::waits::Waits;
+use crate::connection::{ConnectionInfo, Context, Respond, Stage, Stream};
+use crate::exchange::Wire;
+use crate::service::Service;
+
+/// One connection's part in what is shared, and its own.
+pub(super) struct Pass<'a, R> {
+    pub(super) line: Line,
+    pub(super) waits: Waits<'a>,
+    pub(super) info: &'a ConnectionInfo,
+    pub(super) service: &'a Service,
+    pub(super) context: &'a Context<R>,
+}
+
+/// What a pass came to.
+pub(super) enum Step {
+    /// An answer has left.
+    Sent(Sent),
+    /// An answer is to be sent further; whether it is the last.
+    Send(Box<Sending>, bool),
+    /// An answer is to be asked for.
+    Ask(Box<request::Heard>),
+    /// Something came for the engine.
+    Declined,
+    /// The connection is to be ended.
+    End(Why),
+}
+
+/// Why a connection on which nothing is under way ends.
+#[derive(Clone, Copy)]
+pub(super) enum Why {
+    /// Not all of a head came in its time.
+    Late,
+    /// The peer's side ended; in the middle of a head if something is unread.
+    Ended,
+    /// Nothing came for as long as nothing may come.
+    Idle,
+    /// The server stops.
+    Stopped,
+    /// It was reset.
+    Gone,
+}
+
+/// What follows an answer.
+pub(super) enum Sent {
+    Next,
+    /// It was the last.
+    Last,
+    /// It did not leave as a whole.
+    Cut,
+}
+
+impl Sent {
+    /// Lets go of the guard if all of the answer has left.
+    pub(super) fn when(whole: bool, close: bool, guard: Guard<'_>) -> Self {
+        if !whole {
+            return Self::Cut;
+        }
+        guard.done();
+        if close { Self::Last } else { Self::Next }
+    }
+}
+
+impl<R: Respond> Pass<'_, R> {
+    /// Waits for a request, and answers it at once if that can be done.
+    pub(super) fn poll(&mut self, cx: &mut Waker<'_>, stream: &mut Stream) -> Poll<Step> {
+        let why = match ready!(self.line.poll_next(cx, stream, &mut self.waits)) {
+            Next::Request(request) => return Poll::Ready(self.at_once(cx, stream, request)),
+            Next::Declined => return Poll::Ready(Step::Declined),
+            Next::End(why) => why,
+        };
+        Poll::Ready(Step::End(why))
+    }
+
+    fn at_once(&mut self, cx: &mut Waker<'_>, stream: &Stream, mut request: request::Heard) -> Step {
+        let guard = Guard::new(stream);
+        let client = self.context.trusted.client(self.info.peer, &request.parts.headers);
+        let made = if client == self.info.client {
+            self.service.answer_at_once(&request.parts, self.info, Wire::FastPath)
+        } else {
+            None
+        };
+        let Some(performance) = made else {
+            // Nothing is under way yet: whoever asks guards for himself.
+            guard.done();
+            return Step::Ask(Box::new(request));
+        };
+        let close = self.is_last(&request);
+        memory::give_fields(std::mem::take(&mut request.parts.headers));
+        drop(request);
+        let mut sending = Sending::new(performance, close, self.service.buffers());
+        match sending.poll_sent(cx, stream, &mut self.waits) {
+            Poll::Ready(whole) => Step::Sent(Sent::when(whole, close, guard)),
+            Poll::Pending => {
+                guard.done();
+                Step::Send(Box::new(sending), close)
+            }
+        }
+    }
+
+    /// Has a request answered, and sends the answer.
+    pub(super) async fn exchange(&mut self, stream: &Stream, request: request::Heard) -> Sent {
+        let guard = Guard::new(stream);
+        let client = self.context.trusted.client(self.info.peer, &request.parts.headers);
+        let info = ConnectionInfo { client, ..self.info.clone() };
+        let performance = self.service.answer(&request.parts, Some(&info), Wire::FastPath).await;
+        let close = self.is_last(&request);
+        // Its head lies in memory that the next reading wants.
+        drop(request);
+        let mut sending = Sending::new(performance, close, self.service.buffers());
+        let whole = poll_fn(|cx| sending.poll_sent(cx, stream, &mut self.waits)).await;
+        Sent::when(whole, close, guard)
+    }
+
+    /// Says whether the answer to this request is the last one of its connection.
+    fn is_last(&self, request: &request::Heard) -> bool {
+        request.close
+            || self.line.requests >= self.context.limits.requests_per_connection.get()
+            || self.waits.heard.stage() != Stage::Serving
+    }
+}
