@@ -8,6 +8,7 @@ mod client;
 mod server;
 
 mod agreement;
+mod limits;
 mod raw;
 mod sending;
 mod support;

@@ -125,13 +125,15 @@ impl Drop for Site {
     }
 }
 
-/// Octets of which each place can be told.
+/// Octets of which each place can be told: numbers within blocks, and a number for each block.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
-    let mut octets = vec![0; length];
-    for (number, eight) in octets.chunks_mut(8).enumerate() {
-        let number = (number as u64).to_be_bytes();
-        eight.copy_from_slice(&number[..eight.len()]);
+    const BLOCK: usize = 1 << 16;
+    let block: Vec<u8> = (0..BLOCK as u64 / 8).flat_map(u64::to_be_bytes).collect();
+    let mut octets = block.repeat(length.div_ceil(BLOCK));
+    for (number, block) in octets.chunks_mut(BLOCK).enumerate() {
+        block[..8].copy_from_slice(&(number as u64 | 1 << 63).to_be_bytes());
     }
+    octets.truncate(length);
     octets
 }
 
