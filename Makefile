@@ -7,7 +7,7 @@ RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 COUNT = $(CARGO) bench --package byteranges --bench count --locked --no-run 2>&1 | sed -n 's/.*Executable .*(\(.*\))/\1/p'
 FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal
 
-.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-setup bench-test bench-instructions bench-micro clients field simulate
+.PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-client bench-setup bench-test bench-instructions bench-micro clients soak field simulate
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -53,6 +53,15 @@ bench: bench-setup bench-test ## Measures swath beside nginx, Apache, lighttpd, 
 bench-instructions: bench-setup ## Counts the instructions of hot requests, and says what grew by more than 10 % (ARGS=--accept: take them as they are).
 	$(CARGO) build --release --locked --bin swath
 	python3 benches/instructions.py --swath $(RELEASE)/swath --answer "$$($(call COUNT))" $(ARGS)
+
+bench-client: bench-setup ## Measures swath get beside curl, wget, aria2, axel, hf_transfer and takanawa (twenty minutes; ARGS=--quick: one).
+	$(CARGO) build --release --locked --bin swath
+	$(CARGO) build --release --locked --package swath-fetch --example unjournaled
+	python3 benches/clients.py --swath $(RELEASE)/swath --unjournaled $(RELEASE)/examples/unjournaled $(ARGS)
+
+soak: setup ## A thousand ends by kill -9, and five hundred failures of the power, each followed by a resume (ten minutes).
+	$(CARGO) build --release --locked --bin swath
+	SWATH_BIN=$(RELEASE)/swath SWATH_KILLS=1000 SWATH_FAILURES=500 $(CARGO) test --package swath-e2e --locked --test get -- --nocapture at_any_moment power
 
 bench-setup: ## Installs the servers and load programs of `bench` (Debian, as root or with sudo).
 	./benches/setup.sh

@@ -8,6 +8,9 @@ set -eu
 
 # The release of static-web-server that the rows of docs/benchmarks.md name.
 STATIC_WEB_SERVER=2.44.0
+# The releases of the Rust download programs that docs/benchmarks-client.md names.
+TAKANAWA=0.9.0
+HF_TRANSFER=0.1.9
 
 tools=${SWATH_TOOLS:-${XDG_CACHE_HOME:-${HOME:?is not set}/.cache}/swath/tools}
 
@@ -23,6 +26,11 @@ h2o|h2o|peer|h2o
 caddy|caddy|peer|caddy
 wrk|wrk|loads HTTP/1.1|-
 h2load|nghttp2-client|loads HTTP/2|-
+curl|curl|downloads, beside swath get|-
+wget|wget|downloads, beside swath get|-
+aria2c|aria2|downloads, beside swath get|-
+axel|axel|downloads, beside swath get|-
+/python3-venv|python3-venv|keeps hf_transfer in a virtual environment|-
 openssl|openssl|makes the certificate for TLS|-
 taskset|util-linux|keeps server and load on cores of their own|-
 setpriv|util-linux|starts servers with few rights|-
@@ -98,6 +106,23 @@ static_web_server() {
         fail "cargo could not build static-web-server $STATIC_WEB_SERVER"
 }
 
+# Without these two the benchmark of clients says that they are missing, and goes on.
+takanawa() {
+    [ ! -x "$tools/bin/takanawa" ] || return 0
+    say "will build takanawa-cli $TAKANAWA into $tools: downloads, beside swath get (some minutes, once)"
+    cargo install --quiet --locked --root "$tools" --version "=$TAKANAWA" takanawa-cli || say "cargo could not build takanawa-cli $TAKANAWA"
+}
+
+hf_transfer() {
+    [ ! -x "$tools/hf-transfer/bin/python" ] || return 0
+    say "will install hf_transfer $HF_TRANSFER into $tools: downloads, beside swath get"
+    python3 -m venv "$tools/hf-transfer" &&
+        "$tools/hf-transfer/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "hf_transfer==$HF_TRANSFER" ||
+        say "pip could not install hf_transfer $HF_TRANSFER"
+}
+
 debian_packages
 static_web_server
+takanawa
+hf_transfer
 say "everything the benchmark needs is there"

@@ -30,7 +30,10 @@ ffmpeg|ffmpeg|makes the clips, seeks over HTTP; its libraries decode H.264 for F
 curl|curl|asks for ranges, resumes, speaks HTTP/2 and TLS
 wget|wget|resumes
 aria2c|aria2|fetches in eight pieces at once
+ip|iproute2|joins two hosts by two links
+tc|iproute2|says how fast the links are
 axel|axel|fetches in pieces
+fusermount3|fuse3|mounts the disk that forgets, for whoever is not root
 wget2|wget2|is put before the origin that misbehaves
 lftp|lftp|fetches in pieces
 openssl|openssl|makes a certificate for the tests of TLS

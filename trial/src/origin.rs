@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use crate::{connection, pace::RATE, row::Row};
+use crate::{connection, content::content, pace::RATE, row::Row};
 
 /// What the connections of one origin share.
 pub(crate) struct Site {
@@ -117,6 +117,8 @@ impl Origin {
     /// # Errors
     /// As [`Origin::start`].
     pub fn paced(row: &Row, rate: u64) -> io::Result<Self> {
+        // Made before anybody waits for it.
+        let _ = content();
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let site = Arc::new(Site::new(row, rate));

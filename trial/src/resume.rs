@@ -14,11 +14,11 @@ use crate::{
     run::{PATIENCE, Running, judge},
 };
 
-/// Octets a second over one connection: eight of them need two seconds.
-const SLOW: u64 = 1 << 20;
+/// Octets a second over one connection: eight of them need one second.
+const SLOW: u64 = 2 << 20;
 
 /// When the first run ends.
-const INTERRUPTED: Duration = Duration::from_secs(1);
+const INTERRUPTED: Duration = Duration::from_millis(500);
 
 /// How the first run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,11 @@ pub const CASES: &[Row] = &[
         turn.about(if turn.phase() == 0 { &content().first } else { &content().grown })
     }),
 ];
+
+/// A file that is replaced, to and fro, each time the origin advances.
+pub const REPLACED_NOW_AND_THEN: Row = case("replaced-now-and-then", "replaced now and then", |turn| {
+    turn.about(if turn.phase() % 2 == 0 { &content().first } else { &content().second })
+});
 
 const fn case(key: &'static str, says: &'static str, answer: fn(&Turn<'_>) -> Answer) -> Row {
     Row::new(key, says, answer).ending(EITHER)

@@ -80,7 +80,8 @@ pub fn fetch(program: &Program, row: &Row) -> io::Result<Verdict> {
 }
 
 /// What an exit status and a file amount to.
-pub(crate) fn judge(ended: Option<ExitStatus>, file: &Path) -> Outcome {
+#[must_use]
+pub fn judge(ended: Option<ExitStatus>, file: &Path) -> Outcome {
     match ended.map(|status| status.code().unwrap_or(-1)) {
         None => Outcome::Hung,
         Some(0) => which(file).map_or(Outcome::Silent, Outcome::Whole),
@@ -103,12 +104,16 @@ fn which(file: &Path) -> Option<Ending> {
 }
 
 /// A program that runs, in a process group of its own; ended when dropped.
-pub(crate) struct Running {
+pub struct Running {
     child: Child,
 }
 
 impl Running {
-    pub(crate) fn start(command: &mut Command, said: &Path) -> io::Result<Self> {
+    /// Starts it, what it says going to a file.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub fn start(command: &mut Command, said: &Path) -> io::Result<Self> {
         let said = fs::File::create(said)?;
         let child = command
             .stdin(Stdio::null())
@@ -120,8 +125,19 @@ impl Running {
         Ok(Self { child })
     }
 
-    /// Waits for its end, for so long; then it is killed.
-    pub(crate) fn wait(mut self, patience: Duration) -> io::Result<Option<ExitStatus>> {
+    /// Waits for its end, for so long; then it is killed, with what it started.
+    ///
+    /// # Errors
+    /// When the system does not say how it ended.
+    pub fn wait(mut self, patience: Duration) -> io::Result<Option<ExitStatus>> {
+        self.look_for(patience)
+    }
+
+    /// Looks for its end, for so long.
+    ///
+    /// # Errors
+    /// As [`Running::wait`].
+    pub fn look_for(&mut self, patience: Duration) -> io::Result<Option<ExitStatus>> {
         let start = Instant::now();
         while start.elapsed() < patience {
             if let Some(status) = self.child.try_wait()? {
@@ -133,7 +149,7 @@ impl Running {
     }
 
     /// Sends a signal to it and what it started.
-    pub(crate) fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         // It may be over already, which is what a signal is for here.
         let _ = group.map(|group| kill_process_group(group, signal));

@@ -81,6 +81,13 @@ pub fn packaged() -> Vec<Recipe> {
     vec![nginx::RECIPE, apache::RECIPE, lighttpd::RECIPE, caddy::RECIPE, python::RECIPE]
 }
 
+/// Gives those, and swath.
+pub fn with_swath() -> Vec<Recipe> {
+    let mut all = vec![swath::RECIPE];
+    all.extend(packaged());
+    all
+}
+
 /// Gives all servers of `make field`, swath first.
 pub fn all() -> Vec<Recipe> {
     let mut all = vec![swath::RECIPE];
@@ -97,7 +104,7 @@ pub struct Running {
     // In this order: the server ends before its files go.
     _started: Started,
     _folder: tempfile::TempDir,
-    _site: Site,
+    site: Site,
 }
 
 impl Running {
@@ -125,7 +132,7 @@ impl Running {
             let mut started = Started::spawn(&mut command, recipe.name, folder.path());
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, place.port));
             if listens(&mut started, address) {
-                return Self { address, _started: started, _folder: folder, _site: site };
+                return Self { address, _started: started, _folder: folder, site };
             }
             said = started.describe();
         }
@@ -136,6 +143,12 @@ impl Running {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The folder that it serves.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.site.path()
     }
 
     /// The URL of a file, whose name stands without a slash.

@@ -156,8 +156,8 @@ fn page(given: &Given, fresh: &[Line], interrupted: &[Line], killed: &[Line]) ->
         }
     }
     for (title, lines) in [
-        ("Interrupted (SIGINT) after a second, then resumed", interrupted),
-        ("Killed (SIGKILL) after a second, then resumed", killed),
+        ("Interrupted (SIGINT) after half a second, then resumed", interrupted),
+        ("Killed (SIGKILL) after half a second, then resumed", killed),
     ] {
         if !lines.is_empty() {
             text += &format!("\n## {title}\n\n{}", table::table("the file meanwhile", programs, lines));

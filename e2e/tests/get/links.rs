@@ -1,0 +1,191 @@
+//! Two links of 100 and 10 Mbit/s between two hosts: together they bring what they can, and when one is cut the other goes on.
+//!
+//! Needs root, for network namespaces. Without it the tests say so, and fail where `CI` is set: there they have to run.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use swath_e2e::{
+    clients::noise::noise,
+    links::{LINKS, Links, SERVER},
+    place::program,
+    swath::binary,
+};
+
+const RATES: [&str; 2] = ["100mbit", "10mbit"];
+const PORT: u16 = 8080;
+/// What 110 Mbit/s bring in twelve seconds.
+const LENGTH: usize = 165_000_000;
+
+/// Builds the links, or says why that cannot be done.
+fn links() -> Option<Links> {
+    match Links::build(RATES) {
+        Ok(links) => Some(links),
+        Err(why) => {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "the links were not built, and in CI they have to be: {why}"
+            );
+            // To the stream itself: what the macros print is kept back for tests that pass.
+            drop(writeln!(std::io::stderr(), "NOT RUN: two links need root and network namespaces: {why}"));
+            None
+        }
+    }
+}
+
+/// A `swath serve` on the server's host; ended when dropped.
+struct Serving(Child);
+
+impl Serving {
+    fn start(links: &Links, root: &Path) -> Self {
+        let child = links
+            .on_server(binary())
+            .args(["serve", "--listen", &format!("{SERVER}:{PORT}")])
+            .arg(root)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("ip starts it");
+        let serving = Self(child);
+        let asked = || {
+            links
+                .on_client(program("curl"))
+                .args(["-qsf", "-r", "0-0", &url()])
+                .output()
+                .expect("curl runs")
+                .status
+                .success()
+        };
+        let started = Instant::now();
+        while !asked() {
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "swath serve does not answer over the links"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        serving
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // `ip netns exec` becomes the program, so this is the server itself.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn url() -> String {
+    format!("http://{SERVER}:{PORT}/file.bin")
+}
+
+/// Octets a second that curl gets over one link within some seconds.
+fn measured(links: &Links, link: &str) -> f64 {
+    let words = [
+        "-qs",
+        "--interface",
+        &format!("if!{link}"),
+        "--max-time",
+        "4",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{speed_download}",
+        &url(),
+    ];
+    let output = links.on_client(program("curl")).args(words).output().expect("curl runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.trim().parse().unwrap_or_else(|_| panic!("curl over {link} said {text:?}"))
+}
+
+fn get(links: &Links, file: &Path) -> Command {
+    let mut command = links.on_client(binary());
+    command
+        .args(["get", "--progress", "json", "--interface", LINKS[0], "--interface", LINKS[1], "-o"])
+        .arg(file)
+        .arg(url());
+    command
+}
+
+#[test]
+fn two_links_add_up() {
+    let Some(links) = links() else { return };
+    let root = tempfile::tempdir().expect("a folder");
+    let content = noise(7, LENGTH);
+    fs::write(root.path().join("file.bin"), &content).expect("a file");
+    std::thread::sleep(Duration::from_millis(60));
+    let _serving = Serving::start(&links, root.path());
+    let alone: Vec<f64> = LINKS.iter().map(|link| measured(&links, link)).collect();
+    let file = root.path().join("got.bin");
+    let start = Instant::now();
+    let output = get(&links, &file).output().expect("swath runs");
+    let time = start.elapsed();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(fs::read(&file).expect("a file") == content, "the octets are others");
+    let together = LENGTH as f64 / time.as_secs_f64();
+    let share = together / alone.iter().sum::<f64>();
+    println!(
+        "alone {alone:.0?} B/s, together {together:.0} B/s in {time:.1?}: {:.1} % of the sum",
+        share * 100.0
+    );
+    assert!(time >= Duration::from_secs(10), "too short to say anything: {time:?}");
+    assert!(share >= 0.95, "{alone:?} B/s alone, {together} together");
+}
+
+#[test]
+fn a_link_that_is_cut_costs_its_ranges_and_no_restart() {
+    // What is left when it happens takes the fast link a second, the slow one eight; a silent link is noticed after some more.
+    lose(LINKS[0], Links::cut, Duration::from_secs(20));
+    lose(LINKS[1], Links::cut, Duration::from_secs(8));
+}
+
+#[test]
+fn a_cable_that_is_pulled_costs_its_ranges_and_no_restart() {
+    lose(LINKS[0], Links::pull, Duration::from_secs(14));
+    lose(LINKS[1], Links::pull, Duration::from_secs(6));
+}
+
+/// Fetches over both links, one of which is lost half way.
+fn lose(link: &str, how: fn(&Links, &str), limit: Duration) {
+    let Some(links) = links() else { return };
+    let root = tempfile::tempdir().expect("a folder");
+    let content = noise(8, LENGTH / 8);
+    fs::write(root.path().join("file.bin"), &content).expect("a file");
+    std::thread::sleep(Duration::from_millis(60));
+    let _serving = Serving::start(&links, root.path());
+    let (file, said) = (root.path().join("got.bin"), root.path().join("said.jsonl"));
+    let stdout = File::create(&said).expect("a file");
+    let mut child = get(&links, &file)
+        .stdout(stdout.try_clone().expect("a descriptor"))
+        .stderr(stdout)
+        .spawn()
+        .expect("swath runs");
+    // Half of what both need.
+    std::thread::sleep(Duration::from_millis(750));
+    how(&links, link);
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a child can be waited for") {
+            break status;
+        }
+        if start.elapsed() > Duration::from_secs(60) {
+            drop(child.kill());
+            drop(child.wait());
+            panic!(
+                "{link} was lost, and a minute later it is not over:\n{}",
+                fs::read_to_string(&said).unwrap_or_default()
+            );
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let (time, story) = (start.elapsed(), fs::read_to_string(&said).unwrap_or_default());
+    println!("{link} lost half way: over {time:.1?} later");
+    assert!(time <= limit, "{link}: {time:?} later, limit {limit:?}: {story}");
+    assert!(status.success(), "{link}: {story}");
+    assert!(fs::read(&file).expect("a file") == content, "{link}: the octets are others");
+    assert_eq!(story.matches("\"event\":\"began\"").count(), 1, "{link}: begun anew: {story}");
+}

@@ -1,0 +1,121 @@
+//! One download that is ended again and again, while the file is replaced now and then.
+//!
+//! In: a program, a seed, what happens at each sudden end. Out: how it ended at last, and how often it was ended before.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use swath_trial::{
+    Ending, Origin,
+    programs::Program,
+    resume::REPLACED_NOW_AND_THEN,
+    run::{Outcome, PATIENCE, Running, judge},
+};
+
+/// How fast the origin sends, and when the program is ended.
+pub(crate) struct Script {
+    /// Octets a second over one connection.
+    pub(crate) rate: u64,
+    /// The times until a sudden end, in milliseconds: chance takes one of these, then a time in it.
+    pub(crate) ends: &'static [(u64, u64)],
+    /// After so many sudden ends the program may finish.
+    pub(crate) most: usize,
+}
+
+/// For swath, which records what it holds every five seconds: eight connections need sixteen seconds for the file, and half of the ends come
+/// after something was recorded.
+pub(crate) const LONG: Script = Script { rate: 128 << 10, ends: &[(20, 1_000), (4_900, 7_000)], most: 5 };
+
+/// For programs that record more often, or nothing.
+pub(crate) const QUICK: Script = Script { rate: 4 << 20, ends: &[(20, 600)], most: 5 };
+
+/// How many downloads run at once: each asks for 1 MiB a second.
+pub(crate) const AT_ONCE: usize = 24;
+
+/// What became of a download.
+#[derive(Debug)]
+pub(crate) struct Fate {
+    pub(crate) ends: usize,
+    pub(crate) outcome: Outcome,
+    pub(crate) story: String,
+}
+
+impl Fate {
+    /// Says whether this is one version, whole, or an honest "it changed".
+    pub(crate) fn is_right(&self) -> bool {
+        matches!(self.outcome, Outcome::Whole(Ending::First | Ending::Second) | Outcome::Failed(3))
+    }
+}
+
+/// Numbers that depend on the seed alone.
+pub(crate) struct Chance(pub(crate) u64);
+
+impl Chance {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+}
+
+/// Downloads again and again, with seeds from 1, some at a time, until there were so many sudden ends; their count, and that of the downloads.
+pub(crate) fn until(wanted: usize, one: impl Fn(u64) -> Fate + Sync) -> (usize, usize) {
+    let (ends, downloads, next) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(1));
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while ends.load(Ordering::SeqCst) < wanted {
+                    let fate = one(next.fetch_add(1, Ordering::SeqCst));
+                    assert!(fate.is_right(), "{fate:?}");
+                    ends.fetch_add(fate.ends, Ordering::SeqCst);
+                    downloads.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    (ends.into_inner(), downloads.into_inner())
+}
+
+/// Downloads into `folder`; `after` is called when the program was ended, with a number of chance.
+pub(crate) fn download(
+    program: &Program,
+    script: &Script,
+    folder: &Path,
+    seed: u64,
+    mut after: impl FnMut(u64),
+) -> Fate {
+    let chance = &mut Chance(seed);
+    let origin = Origin::paced(&REPLACED_NOW_AND_THEN, script.rate).expect("a port");
+    let file = folder.join("got.bin");
+    let said = tempfile::NamedTempFile::new().expect("a file");
+    let mut story = format!("seed {seed}:");
+    for ends in 0.. {
+        let last = ends >= script.most;
+        let (least, most) = script.ends[chance.below(script.ends.len() as u64) as usize];
+        let patience = if last {
+            PATIENCE + PATIENCE
+        } else {
+            Duration::from_millis(least + chance.below(most - least))
+        };
+        let command = &mut program.command(program.resume, &origin.url(), &file);
+        // The folder may be a disk that is about to fail: what the program needs of a home is elsewhere.
+        command.env("HOME", "/nonexistent").current_dir("/");
+        let mut running = Running::start(command, said.path()).expect("the program starts");
+        let ended = running.look_for(patience).expect("a child can be waited for");
+        if ended.is_some() || last {
+            let words = std::fs::read_to_string(said.path()).unwrap_or_default();
+            story += &format!(" ended {ended:?}, saying {}", words.trim());
+            return Fate { ends, outcome: judge(ended, &file), story };
+        }
+        running.signal(Signal::KILL);
+        drop(running);
+        story += &format!(" killed after {patience:?}");
+        after(chance.below(u64::MAX >> 34));
+        if chance.below(4) == 0 {
+            origin.advance();
+            story += ", replaced";
+        }
+    }
+    unreachable!("the loop returns at its last turn")
+}
