@@ -139,19 +139,19 @@ fn two_links_add_up() {
 #[test]
 fn a_link_that_is_cut_costs_its_ranges_and_no_restart() {
     // What is left when it happens takes the fast link a second, the slow one eight; a silent link is noticed after some more.
-    lose(LINKS[0], Links::cut, Duration::from_secs(20));
-    lose(LINKS[1], Links::cut, Duration::from_secs(8));
+    println!("the fast one cut: over {:?} later", lose(LINKS[0], Links::cut, Duration::from_secs(20)));
+    println!("the slow one cut: over {:?} later", lose(LINKS[1], Links::cut, Duration::from_secs(8)));
 }
 
 #[test]
 fn a_cable_that_is_pulled_costs_its_ranges_and_no_restart() {
-    lose(LINKS[0], Links::pull, Duration::from_secs(14));
-    lose(LINKS[1], Links::pull, Duration::from_secs(6));
+    println!("the fast one pulled: over {:?} later", lose(LINKS[0], Links::pull, Duration::from_secs(14)));
+    println!("the slow one pulled: over {:?} later", lose(LINKS[1], Links::pull, Duration::from_secs(6)));
 }
 
-/// Fetches over both links, one of which is lost half way.
-fn lose(link: &str, how: fn(&Links, &str), limit: Duration) {
-    let Some(links) = links() else { return };
+/// Fetches over both links, one of which is lost half way; how long it took from then on, if it could be tried.
+fn lose(link: &str, how: fn(&Links, &str), limit: Duration) -> Option<Duration> {
+    let links = links()?;
     let root = tempfile::tempdir().expect("a folder");
     let content = noise(8, LENGTH / 8);
     fs::write(root.path().join("file.bin"), &content).expect("a file");
@@ -183,9 +183,9 @@ fn lose(link: &str, how: fn(&Links, &str), limit: Duration) {
         std::thread::sleep(Duration::from_millis(20));
     };
     let (time, story) = (start.elapsed(), fs::read_to_string(&said).unwrap_or_default());
-    println!("{link} lost half way: over {time:.1?} later");
     assert!(time <= limit, "{link}: {time:?} later, limit {limit:?}: {story}");
     assert!(status.success(), "{link}: {story}");
     assert!(fs::read(&file).expect("a file") == content, "{link}: the octets are others");
     assert_eq!(story.matches("\"event\":\"began\"").count(), 1, "{link}: begun anew: {story}");
+    Some(time)
 }

@@ -27,11 +27,12 @@ fn a_failure_of_the_power_never_mixes_versions() {
     let wanted: usize = std::env::var("SWATH_FAILURES")
         .map_or(FAILURES, |number| number.parse().expect("SWATH_FAILURES is a number"));
     let (swath, pages) = (program(), AtomicUsize::new(0));
-    let (failures, downloads) = until(wanted, |seed| on_a_forgetful_disk(&swath, &LONG, seed, &pages));
+    let (failures, downloads, kept) = until(wanted, |seed| on_a_forgetful_disk(&swath, &LONG, seed, &pages));
     let pages = pages.into_inner();
     println!(
         "{downloads} downloads, {failures} failures of the power and one after each, {pages} pages lost or torn"
     );
+    assert!(kept > 0, "nothing was ever kept");
     assert!(pages > 0, "the disk forgot nothing: nothing was tested");
 }
 

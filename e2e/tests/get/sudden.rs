@@ -38,6 +38,8 @@ pub(crate) const AT_ONCE: usize = 24;
 #[derive(Debug)]
 pub(crate) struct Fate {
     pub(crate) ends: usize,
+    /// How many runs began by asking for a later part: what came before was kept.
+    pub(crate) kept: usize,
     pub(crate) outcome: Outcome,
     pub(crate) story: String,
 }
@@ -59,9 +61,16 @@ impl Chance {
     }
 }
 
-/// Downloads again and again, with seeds from 1, some at a time, until there were so many sudden ends; their count, and that of the downloads.
-pub(crate) fn until(wanted: usize, one: impl Fn(u64) -> Fate + Sync) -> (usize, usize) {
-    let (ends, downloads, next) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(1));
+/// Says whether a request asks for a part that is not the first.
+fn goes_on(request: &str) -> bool {
+    request.split_once("range: bytes=").is_some_and(|(_, range)| !range.starts_with("0-"))
+}
+
+/// Downloads again and again, with seeds from 1, some at a time, until there were so many sudden ends; their count, that of the downloads,
+/// and how many runs went on with what an earlier one had.
+pub(crate) fn until(wanted: usize, one: impl Fn(u64) -> Fate + Sync) -> (usize, usize, usize) {
+    let [ends, downloads, kept] = [(); 3].map(|()| AtomicUsize::new(0));
+    let next = AtomicU64::new(1);
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
@@ -69,12 +78,13 @@ pub(crate) fn until(wanted: usize, one: impl Fn(u64) -> Fate + Sync) -> (usize, 
                     let fate = one(next.fetch_add(1, Ordering::SeqCst));
                     assert!(fate.is_right(), "{fate:?}");
                     ends.fetch_add(fate.ends, Ordering::SeqCst);
+                    kept.fetch_add(fate.kept, Ordering::SeqCst);
                     downloads.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
     });
-    (ends.into_inner(), downloads.into_inner())
+    (ends.into_inner(), downloads.into_inner(), kept.into_inner())
 }
 
 /// Downloads into `folder`; `after` is called when the program was ended, with a number of chance.
@@ -90,6 +100,7 @@ pub(crate) fn download(
     let file = folder.join("got.bin");
     let said = tempfile::NamedTempFile::new().expect("a file");
     let mut story = format!("seed {seed}:");
+    let mut runs = Vec::new();
     for ends in 0.. {
         let last = ends >= script.most;
         let (least, most) = script.ends[chance.below(script.ends.len() as u64) as usize];
@@ -101,12 +112,16 @@ pub(crate) fn download(
         let command = &mut program.command(program.resume, &origin.url(), &file);
         // The folder may be a disk that is about to fail: what the program needs of a home is elsewhere.
         command.env("HOME", "/nonexistent").current_dir("/");
+        runs.push(origin.counts().asked.len());
         let mut running = Running::start(command, said.path()).expect("the program starts");
         let ended = running.look_for(patience).expect("a child can be waited for");
         if ended.is_some() || last {
             let words = std::fs::read_to_string(said.path()).unwrap_or_default();
             story += &format!(" ended {ended:?}, saying {}", words.trim());
-            return Fate { ends, outcome: judge(ended, &file), story };
+            let asked = origin.counts().asked;
+            let kept =
+                runs.iter().filter(|first| asked.get(**first).is_some_and(|line| goes_on(line))).count();
+            return Fate { ends, kept, outcome: judge(ended, &file), story };
         }
         running.signal(Signal::KILL);
         drop(running);
