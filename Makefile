@@ -39,11 +39,12 @@ e2e: ## Real clients and real browsers against the release binary.
 	$(CARGO) build --release --locked --bin swath
 	SWATH_BIN=$(RELEASE)/swath $(CARGO) test --package swath-e2e --locked -- --test-threads=1
 
-docs: ## Rewrites the parts of docs/ that tests produce: the browsers' transcripts, the settings and the answers.
+docs: ## Rewrites the parts of docs/ that tests produce: the browsers' transcripts, the inspector's pictures, the settings and the answers.
 	SWATH_WRITE_DOCS=1 $(CARGO) test --package swath reference
 	SWATH_WRITE_DOCS=1 $(CARGO) test --package swath-spec --test documents
 	$(CARGO) build --release --locked --bin swath
 	SWATH_BIN=$(RELEASE)/swath SWATH_WRITE_TRANSCRIPTS=1 $(CARGO) test --package swath-e2e --test browsers -- --test-threads=1
+	SWATH_BIN=$(RELEASE)/swath SWATH_WRITE_SCREENSHOTS=1 $(CARGO) test --package swath-e2e --test inspect chromium
 
 bench: bench-setup bench-test ## Measures swath beside nginx, Apache, lighttpd, H2O, Caddy and static-web-server (an hour; ARGS=--quick: minutes).
 	$(CARGO) build --release --locked --bin swath

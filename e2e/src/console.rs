@@ -78,6 +78,15 @@ impl Browser {
         }
     }
 
+    /// Draws the page as on a screen of this size, narrower than the engine's windows get; nothing for others than Chromium.
+    pub async fn narrow_to(&self, width: u32, height: u32) {
+        if self.engine == Engine::Chromium {
+            let params = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+            let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": params });
+            self.extension("goog/cdp/execute", command).await;
+        }
+    }
+
     async fn extension(&self, path: &'static str, content: Value) -> Value {
         self.within(path, self.client.issue_cmd(Extension { path, content })).await
     }
