@@ -25,6 +25,18 @@ pub(crate) enum DiskOrder {
     Verify { generation: u32, digest: Option<Digest> },
 }
 
+impl DiskOrder {
+    const fn generation(&self) -> u32 {
+        match self {
+            Self::Start { generation, .. }
+            | Self::Adopt { generation, .. }
+            | Self::Sync { generation }
+            | Self::Record { generation, .. }
+            | Self::Verify { generation, .. } => *generation,
+        }
+    }
+}
+
 pub(crate) fn orders() -> (Sender<DiskOrder>, Receiver<DiskOrder>) {
     channel()
 }
@@ -45,6 +57,7 @@ pub(crate) fn begin(engine: Arc<Engine>, orders: Receiver<DiskOrder>) -> Result<
 
 fn perform(engine: &Arc<Engine>, order: DiskOrder) {
     let sink = engine.sink();
+    let generation = order.generation();
     let told = match order {
         DiskOrder::Start { generation, journal, complete_length, keep_old, about } => {
             let begun = sink.start(generation, &journal, complete_length, keep_old, &about);
@@ -65,7 +78,7 @@ fn perform(engine: &Arc<Engine>, order: DiskOrder) {
             event.into_iter().for_each(|event| engine.note(event));
             told.into_iter().for_each(|told| engine.event(told));
         }
-        Err(error) => engine.disk_failed(error),
+        Err(error) => engine.disk_failed(generation, error),
     }
 }
 

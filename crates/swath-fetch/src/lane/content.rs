@@ -138,14 +138,14 @@ impl Content {
                     let octets = self.hold.take(range.length());
                     match lane.engine.sink().write(generation, range.first(), &octets) {
                         Ok(()) => self.done.push(Told::Written { generation, ask: self.ask, range }),
-                        Err(error) => lane.engine.disk_failed(error),
+                        Err(error) => lane.engine.disk_failed(generation, error),
                     }
                 }
                 Order::Compare { generation, range } => {
                     let octets = self.hold.take(range.length());
                     match lane.engine.sink().equals(generation, range.first(), &octets) {
                         Ok(equal) => self.done.push(Told::Compared { ask: self.ask, range, equal }),
-                        Err(error) => lane.engine.disk_failed(error),
+                        Err(error) => lane.engine.disk_failed(generation, error),
                     }
                 }
                 Order::Skip { count } => drop(self.hold.take(count)),

@@ -164,8 +164,13 @@ impl Engine {
         self.lock().trouble = Some(why.to_owned());
     }
 
-    pub(crate) fn disk_failed(self: &Arc<Self>, error: io::Error) {
+    /// Tells that something could not be done with a file; nothing, if another was begun meanwhile: lanes may be late with
+    /// octets of a version that was given up, and its file may be gone.
+    pub(crate) fn disk_failed(self: &Arc<Self>, generation: u32, error: io::Error) {
         let mut state = self.lock();
+        if generation < state.generation {
+            return;
+        }
         // The first one is the cause; the others follow from it.
         state.disk_error.get_or_insert(error);
         state.machine.handle(Told::DiskFailed, self.now());
