@@ -52,6 +52,7 @@ impl Download {
             let (ask, proof) = (lane.ask, Proof::Mirrored);
             return self.distrust(&[(ask, proof)]);
         }
+        let ask = lane.ask;
         let doubtful = version.holdings.doubtful(Some(range));
         if doubtful.is_empty() {
             return if version.is_strong() {
@@ -62,8 +63,9 @@ impl Download {
             };
         }
         self.distrust(&doubtful);
+        // Lanes of the mirrors that gave them are gone.
+        let Some(index) = self.index_of(ask) else { return };
         let Some(lane) = self.lanes.get_mut(index) else { return };
-        let ask = lane.ask;
         match &mut lane.answer {
             // Nothing is left to compare with, but what follows is good.
             Some(answer) if answer.first == lane.range.first() && lane.purpose == Purpose::Fetch => {

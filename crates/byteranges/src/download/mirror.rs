@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::accept::{Granted, Request, Verdict, judge};
+use super::path::Bearing;
 use super::{AskId, Asked, Download, Fault, Head, Identity, Precondition, Proof};
 
 /// Keeps what is known of other sources of one version.
@@ -52,11 +53,12 @@ impl Download {
     /// The precondition for a source that shares no tag: its own tag, once that is known.
     pub(super) fn mirror_precondition(&self, path: usize, range: Asked) -> Precondition {
         let source = self.source_of(path);
+        let bears = self.paths.get(path).is_some_and(|path| path.bearing < Bearing::Nothing);
         let own = self.version.as_ref().zip(source).and_then(|(version, source)| {
             version.mirrors.identities.get(&source).and_then(Identity::strong_tag)
         });
         match own {
-            Some(tag) if range != Asked::Whole => Precondition::IfRange(tag.clone()),
+            Some(tag) if range != Asked::Whole && bears => Precondition::IfRange(tag.clone()),
             _ => Precondition::None,
         }
     }
