@@ -31,8 +31,11 @@ impl Pin {
 
     /// Whether an answer is of this version.
     fn likeness(&self, head: &Head, complete_length: Option<u64>) -> Likeness {
+        let same_tag =
+            self.etag.as_ref().zip(head.etag.as_ref()).is_some_and(|(own, other)| own.strong_eq(other));
         if complete_length.zip(self.complete_length).is_some_and(|(one, other)| one != other) {
-            return Likeness::Other;
+            // One strong tag for two lengths is a contradiction, and proves nothing.
+            return if same_tag { Likeness::Unknown } else { Likeness::Other };
         }
         match (&self.etag, &head.etag) {
             (Some(own), Some(other)) if own.is_weak() && own.weak_eq(other) => {}
@@ -93,6 +96,7 @@ pub(super) fn judge(asked: Option<ByteRange>, pin: Option<&Pin>, head: &Head) ->
             }
             Placement::Absent => Verdict::Nonsense("a 206 without Content-Range"),
         },
+        200 if head.placement != Placement::Absent => Verdict::Nonsense("a 200 with a Content-Range"),
         200 => like(pin, head, head.content_length, Verdict::Whole(head.content_length)),
         412 => Verdict::NotMet,
         416 => unsatisfiable(pin, head),
@@ -122,7 +126,9 @@ fn part(
 fn like(pin: Option<&Pin>, head: &Head, complete_length: Option<u64>, good: Verdict) -> Verdict {
     match pin.map(|pin| pin.likeness(head, complete_length)) {
         None | Some(Likeness::Same) => good,
-        Some(Likeness::Unknown) => Verdict::Nonsense("an answer without the ETag of the others"),
+        Some(Likeness::Unknown) => {
+            Verdict::Nonsense("an answer without the ETag of the others, or of another length")
+        }
         Some(Likeness::Other) => Verdict::Changed,
     }
 }
@@ -195,7 +201,16 @@ mod tests {
         let strong = pin("\"a\"");
         assert_eq!(judged(&strong, &[PART, ("etag", "\"b\"")]), Verdict::Changed);
         assert_eq!(judged(&strong, &[PART, ("etag", "W/\"a\"")]), Verdict::Changed);
-        assert_eq!(judged(&strong, &[("content-range", "bytes 10-19/101"), TAG]), Verdict::Changed);
+        assert!(matches!(
+            judged(&strong, &[("content-range", "bytes 10-19/101"), TAG]),
+            Verdict::Nonsense(_)
+        ));
+        assert_eq!(
+            judged(&strong, &[("content-range", "bytes 10-19/101"), ("etag", "\"b\"")]),
+            Verdict::Changed
+        );
+        let whole = head(200, &[("content-range", "bytes 10-19/100"), TAG]);
+        assert!(matches!(judge(None, Some(&strong), &whole), Verdict::Nonsense(_)));
         assert!(matches!(judged(&strong, &[PART]), Verdict::Nonsense(_)));
         let weak = pin("W/\"a\"");
         assert!(matches!(judged(&weak, &[PART, ("etag", "W/\"a\"")]), Verdict::Part(..)));

@@ -75,23 +75,39 @@ impl Inner {
                 inner.complete_length = complete_length;
                 inner.begin(good, range, options).await?;
             }
-            Verdict::Whole(announced) => {
-                let Some(octets) = inner.source.all(good.answer, options.cache).await? else {
-                    return Err(ReadError::NoRanges);
+            Verdict::Whole(announced) => inner.take_whole(good, announced, options).await?,
+            // It may be empty, or a server that refuses ranges in a strange way: the whole tells.
+            Verdict::Unsatisfiable(0) => {
+                let good = inner.source.ask(None, None).await?;
+                let Verdict::Whole(announced) = good.verdict else {
+                    return misbehaved("no whole without Range");
                 };
-                if announced.is_some_and(|length| length != len(&octets)) {
-                    return misbehaved("content of another length than announced");
-                }
-                inner.source.pin_to(&good.head, Some(len(&octets)));
-                inner.complete_length = len(&octets);
-                inner.whole = Some(octets);
+                inner.take_whole(good, announced, options).await?;
             }
-            Verdict::Unsatisfiable(0) => inner.whole = Some(Bytes::new()),
             Verdict::Part(_, None) => return misbehaved("it does not say how long the file is"),
             Verdict::Parts => return misbehaved("several parts for one range"),
             _ => return misbehaved("a 416 to the first octets of a file that has some"),
         }
         Ok(inner)
+    }
+
+    /// Takes in an answer that holds everything.
+    async fn take_whole(
+        &mut self,
+        good: Good,
+        announced: Option<u64>,
+        options: ReadOptions,
+    ) -> Result<(), ReadError> {
+        let Some(octets) = self.source.all(good.answer, options.cache).await? else {
+            return Err(ReadError::NoRanges);
+        };
+        if announced.is_some_and(|length| length != len(&octets)) {
+            return Err(ReadError::Misbehaved("content of another length than announced".to_owned()));
+        }
+        self.source.pin_to(&good.head, Some(len(&octets)));
+        self.complete_length = len(&octets);
+        self.whole = Some(octets);
+        Ok(())
     }
 
     /// Takes in the first part.

@@ -18,6 +18,8 @@ use crate::{Answer, Client, Job};
 
 /// The longest a server's wish to be left alone is followed: who reads waits for it.
 const PAUSE_MOST: Duration = Duration::from_secs(60);
+/// How often an answer that makes no sense is asked for again.
+const NONSENSE_MOST: u32 = 3;
 /// How long the end of content is waited for, after all that was promised came.
 const END_MOST: Duration = Duration::from_millis(50);
 
@@ -209,7 +211,12 @@ impl<'a> Tries<'a> {
     /// Waits before another try; gives the error when there have been enough.
     async fn again(&mut self, failed: Failed) -> Result<(), ReadError> {
         self.failures = self.failures.saturating_add(1);
-        if self.failures > self.settings.retries || failed.pause.is_some_and(|pause| pause > PAUSE_MOST) {
+        // What makes no sense three times will make none later.
+        let most = match failed.error {
+            ReadError::Misbehaved(_) => self.settings.retries.min(NONSENSE_MOST),
+            _ => self.settings.retries,
+        };
+        if self.failures > most || failed.pause.is_some_and(|pause| pause > PAUSE_MOST) {
             return Err(failed.error);
         }
         let doubled = self.settings.backoff.saturating_mul(1 << self.failures.saturating_sub(1).min(16));

@@ -1,10 +1,12 @@
 //! The command as people meet it: what it prints where, and how it exits. One binary, so that it links once.
 
 mod audit;
+mod cat;
 mod certificate;
 mod config;
 mod docs;
 mod effects;
+mod effects_get;
 mod explain;
 mod get;
 mod harness;
