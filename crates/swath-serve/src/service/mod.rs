@@ -135,6 +135,10 @@ impl Service {
             && request.reserved_name().is_none()
             && (self.options.site.is_none() || request.query_value("play").is_none());
         let selected = if plain { self.options.store.kept(&request.wanted())? } else { return None };
+        // Where the digest is known it may be asked for, and that of a range has to be computed elsewhere.
+        if selected.digest.is_some() {
+            return None;
+        }
         let (record, _) = self.options.recorder.begin(Some(connection.client), parts, wire);
         record.asked(Some(connection.number), parts.version, lines(&parts.headers));
         let reply = self.presented(&request, selected);

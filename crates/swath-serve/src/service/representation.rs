@@ -25,22 +25,22 @@ impl Service {
         {
             return self.player(request, &selected, site, medium).await;
         }
-        self.presented(request, selected)
-    }
-
-    /// Answers with the representation itself, as something to keep if that is wished.
-    pub(super) fn presented(&self, request: &Request<'_>, mut selected: Selected) -> Reply {
-        if request.query_value("download").is_some() {
-            let representation = Arc::make_mut(&mut selected.representation);
-            representation.other.push((CONTENT_DISPOSITION, attachment(&selected.name)));
-        }
         let digest = selected.digest;
-        let mut reply = self.decided(request, selected);
+        let mut reply = self.presented(request, selected);
         if let (Some(digest), Some(source)) = (digest, &reply.source) {
             let asked = (request.method(), &request.parts.headers);
             self.digests.add(asked, &mut reply.answer, source, digest).await;
         }
         reply
+    }
+
+    /// Answers with the representation itself, as something to keep if that is wished; without digests.
+    pub(super) fn presented(&self, request: &Request<'_>, mut selected: Selected) -> Reply {
+        if request.query_value("download").is_some() {
+            let representation = Arc::make_mut(&mut selected.representation);
+            representation.other.push((CONTENT_DISPOSITION, attachment(&selected.name)));
+        }
+        self.decided(request, selected)
     }
 
     /// Answers by ranges and preconditions.
