@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use byteranges::download::Event as Told;
 
+use super::Presence;
 use super::engine::Engine;
 use crate::Digest;
 use crate::fault::Error;
@@ -46,6 +47,7 @@ pub(crate) fn begin(engine: Arc<Engine>, orders: Receiver<DiskOrder>) -> Result<
     std::thread::Builder::new()
         .name("swath-disk".to_owned())
         .spawn(move || {
+            let _presence = Presence(Arc::clone(&engine));
             for order in orders {
                 perform(&engine, order);
             }

@@ -143,6 +143,17 @@ fn end(engine: &Engine) -> Ended {
     ended
 }
 
+/// Tells the engine when a thread comes to an end that nobody ordered: else the download would wait for it.
+pub(crate) struct Presence(pub(crate) Arc<Engine>);
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.broke_down();
+        }
+    }
+}
+
 /// Shows an observer what happens.
 struct Watch<'a> {
     observer: &'a mut dyn Observer,

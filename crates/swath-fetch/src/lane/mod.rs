@@ -16,7 +16,7 @@ use leaky_bucket::RateLimiter;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
-use crate::drive::{Engine, SeatId};
+use crate::drive::{Engine, Presence, SeatId};
 
 /// How often a rate limit gives out its share: often enough to look steady.
 const DRIP: Duration = Duration::from_millis(50);
@@ -26,6 +26,7 @@ pub(crate) fn begin(engine: Arc<Engine>, seat: SeatId, wake: Arc<Notify>) -> io:
     let runtime =
         Builder::new_current_thread().enable_all().thread_keep_alive(Duration::from_secs(1)).build()?;
     std::thread::Builder::new().name("swath-lane".to_owned()).spawn(move || {
+        let _presence = Presence(Arc::clone(&engine));
         runtime.block_on(seat::Lane::new(engine, seat, wake).serve());
         // A name that is still being resolved is nobody's concern any more.
         runtime.shutdown_background();

@@ -1,11 +1,14 @@
 //! Limits of the transport: rate, heads, links.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use byteranges::download::{Fault, Lanes};
-use swath_fetch::{Error, Event, Interface, Job, Stop, download};
+use byteranges::download::{Fault, Identity, Lanes};
+use bytes::Bytes;
+use swath_fetch::{About, Digest, Error, Event, Finished, Interface, Job, Sink, Stop, download};
 
 use crate::origin::{Origin, content, honest};
 use crate::sink::{Memory, fetch};
@@ -58,4 +61,50 @@ fn a_named_link_is_used_and_one_that_is_missing_is_a_mistake() {
     job.interfaces[0].name = "no-such-link".to_owned();
     let error = download(job, Memory::with(Default::default()), &mut (), &Stop::new()).unwrap_err();
     assert!(matches!(&error, Error::Misuse(why) if why.contains("no-such-link")), "{error}");
+}
+
+/// Panics when it is first written to.
+struct Fragile(Arc<Memory>, AtomicBool);
+
+impl Sink for Fragile {
+    fn start(
+        &self,
+        generation: u32,
+        journal: &[u8],
+        length: Option<u64>,
+        keep: bool,
+        about: &About,
+    ) -> io::Result<()> {
+        self.0.start(generation, journal, length, keep, about)
+    }
+    fn write(&self, generation: u32, first: u64, octets: &[Bytes]) -> io::Result<()> {
+        assert!(self.1.swap(true, Ordering::Relaxed), "it breaks once, as this test wants");
+        self.0.write(generation, first, octets)
+    }
+    fn equals(&self, generation: u32, first: u64, octets: &[Bytes]) -> io::Result<bool> {
+        self.0.equals(generation, first, octets)
+    }
+    fn sync(&self, generation: u32) -> io::Result<()> {
+        self.0.sync(generation)
+    }
+    fn record(&self, generation: u32, octets: &[u8]) -> io::Result<()> {
+        self.0.record(generation, octets)
+    }
+    fn digest(&self, generation: u32, wanted: &Digest) -> io::Result<bool> {
+        self.0.digest(generation, wanted)
+    }
+    fn finish(&self, generation: u32, identity: &Identity, about: &About) -> io::Result<Finished> {
+        self.0.finish(generation, identity, about)
+    }
+}
+
+#[test]
+fn a_lane_that_breaks_down_does_not_hold_the_download_up() {
+    let origin = Origin::honest(content(100_000));
+    let sink = Arc::new(Fragile(Memory::with(Default::default()), Default::default()));
+    let mut job = Job::new(origin.url("/f"));
+    job.settings.lanes = Lanes::Fixed(1);
+    let ended = download(job, sink, &mut (), &Stop::new()).unwrap();
+    assert_eq!(ended.report.outcome, Err(Fault::Disk));
+    assert!(ended.disk.unwrap().to_string().contains("report it"));
 }

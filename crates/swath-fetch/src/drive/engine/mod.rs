@@ -177,6 +177,12 @@ impl Engine {
         self.poll(&mut state);
     }
 
+    /// Ends the download since one of its threads broke down: what that was writing will never be reported.
+    pub(crate) fn broke_down(self: &Arc<Self>) {
+        let why = "a thread of this program broke down, which is a fault in it: please report it, and run it again to resume";
+        self.disk_failed(u32::MAX, io::Error::other(why));
+    }
+
     pub(crate) fn interrupt(self: &Arc<Self>) {
         self.event(Told::Interrupted);
     }
