@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
 # Builds the program that does nothing but answer, and says where it lies.
 COUNT = $(CARGO) bench --package byteranges --bench count --locked --no-run 2>&1 | sed -n 's/.*Executable .*(\(.*\))/\1/p'
-FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal
+FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal recording
 
 .PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-client bench-setup bench-test bench-instructions bench-micro clients soak field simulate
 

@@ -2,6 +2,8 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use swath_serve::inspect::export::{Filter, Form};
+use swath_serve::inspect::{Inspector, ReadLimits, read};
 use swath_serve::store::accept_encoding::AcceptEncoding;
 use swath_serve::store::target::{COMPONENTS_MAX, NAME_MAX, PATH_MAX, Target};
 
@@ -36,4 +38,24 @@ pub fn accept_encoding(octets: &[u8]) {
     once.dedup();
     assert_eq!(once.len(), order.len(), "a coding that comes twice");
     assert_eq!(AcceptEncoding::parse(&[&lines.join(&b',')]), read, "lines and members differ");
+}
+
+/// Reads a recording: what is held stays within the limits and is printable, and everything that is made of it is made in time.
+pub fn recording(octets: &[u8]) {
+    let limits = ReadLimits { line_bytes: 2048, exchanges: 8, file_bytes: 1 << 16 };
+    // Most inputs would fail at the first line.
+    let head: &[u8] = b"{\"recording\":\"swath exchanges\",\"version\":1}\n";
+    for file in [octets, &[head, octets].concat()] {
+        let Ok(recorded) = read(file, &limits) else { continue };
+        assert!(recorded.entries.len() <= 8);
+        let told = recorded.entries.len() as u64 + recorded.left_out + recorded.unreadable;
+        assert!(told as usize <= file.split(|octet| *octet == b'\n').count(), "more than there are lines");
+        let inspector = Inspector::of_recording("run".to_owned(), recorded);
+        for form in [Form::Text, Form::Diagram] {
+            let text = inspector.export(&Filter::default(), form);
+            assert!(!text.contains(['\x1b', '\r', '\x07']), "a terminal would obey: {text}");
+        }
+        let har = inspector.export(&Filter::default(), Form::Har);
+        assert!(har.starts_with("{\"log\":"), "{har}");
+    }
 }

@@ -30,3 +30,8 @@ fn target() {
 fn accept_encoding() {
     replay("accept_encoding", serve_bodies::accept_encoding);
 }
+
+#[test]
+fn recording() {
+    replay("recording", serve_bodies::recording);
+}
