@@ -18,7 +18,6 @@ const PROGRESS: &str = "Progress";
 const EXAMPLES: &str = "\
 Examples:
   swath get https://media.example/disk.img
-  swath get https://media.example/disk.img           again: goes on where it was, or says that all is there
   swath get -c 8 -o disk.img https://media.example/disk.img
   swath get https://media.example/data.tar -o - | tar x
   swath get --digest sha-256=9f86…0a08 https://media.example/disk.img
@@ -27,7 +26,7 @@ Examples:
   swath get -i urls.txt -d downloads
 
 What is fetched is written to FILE.part, with a journal beside it, and renamed once it is whole. Whatever interrupts \
-it, the same command goes on; nothing is ever put together from two versions of a file.
+it, the same command goes on, or says that all is there; nothing is ever put together from two versions of a file.
 
 Nothing is read from swath's environment or configuration, which are for swath serve. Proxies are taken from http_proxy, \
 https_proxy, all_proxy and no_proxy, as other programs take them.

@@ -52,7 +52,7 @@ fn the_file_shown_as_an_example_is_sound() {
 #[test]
 fn every_flag_that_is_named_is_there() {
     let mut known = BTreeSet::new();
-    for command in ["serve", "explain", "audit", "inspect"] {
+    for command in ["serve", "get", "cat", "explain", "audit", "inspect"] {
         let help = String::from_utf8(Swath::new().output(&[command, "--help"]).stdout).expect("UTF-8");
         known.extend(flags(&help));
     }
@@ -60,7 +60,7 @@ fn every_flag_that_is_named_is_there() {
     known.extend(
         ["--no-hidden", "--no-precompressed", "--index", "--ranges", "--now", "--enable"].map(str::to_owned),
     );
-    for name in ["serve.md", "explain.md", "config.md", "audit.md", "inspect.md"] {
+    for name in ["serve.md", "get.md", "cat.md", "explain.md", "config.md", "audit.md", "inspect.md"] {
         let strangers: Vec<String> =
             flags(&page(name)).into_iter().filter(|flag| !known.contains(flag)).collect();
         assert!(strangers.is_empty(), "docs/{name} names {strangers:?}");
@@ -72,6 +72,28 @@ fn flags(text: &str) -> BTreeSet<String> {
         .filter(|word| word.len() > 3 && word.starts_with("--") && !word.starts_with("---"))
         .map(|word| word.trim_end_matches('-').to_owned())
         .collect()
+}
+
+#[test]
+fn every_flag_of_get_and_cat_is_on_its_page() {
+    for (command, pages) in [("get", page("get.md")), ("cat", page("cat.md"))] {
+        let help = String::from_utf8(Swath::new().output(&[command, "--help"]).stdout).expect("UTF-8");
+        let named = flags(&pages);
+        // Short forms are named instead of these.
+        let short = [
+            "--help",
+            "--output",
+            "--directory",
+            "--input",
+            "--jobs",
+            "--connections",
+            "--header",
+            "--range",
+        ];
+        for flag in flags(&help).iter().filter(|flag| !short.contains(&flag.as_str())) {
+            assert!(named.contains(flag), "docs/{command}.md does not name {flag}");
+        }
+    }
 }
 
 #[test]

@@ -34,6 +34,16 @@ fn help_of_explain() {
 }
 
 #[test]
+fn help_of_get() {
+    insta::assert_snapshot!(Swath::new().show(&["get", "-h"]));
+}
+
+#[test]
+fn help_of_cat() {
+    insta::assert_snapshot!(Swath::new().show(&["cat", "-h"]));
+}
+
+#[test]
 fn a_flag_that_does_not_exist_names_its_neighbour() {
     insta::assert_snapshot!(Swath::new().show(&["serve", "--max-open-rnage", "4MiB"]));
 }
@@ -69,7 +79,10 @@ fn every_shell_gets_a_script_that_knows_the_flags() {
         let output = Swath::new().output(&["completions", shell]);
         assert!(output.status.success() && output.stderr.is_empty(), "{shell}");
         let script = String::from_utf8(output.stdout).expect("UTF-8");
-        assert!(script.contains("max-open-range") && script.contains("explain"), "{shell}");
+        assert!(
+            script.contains("max-open-range") && script.contains("on-change") && script.contains("explain"),
+            "{shell}"
+        );
     }
 }
 
@@ -77,7 +90,7 @@ fn every_shell_gets_a_script_that_knows_the_flags() {
 fn manual_pages_are_written_where_asked() {
     let swath = Swath::new();
     assert!(swath.output(&["man", "."]).status.success());
-    for page in ["swath.1", "swath-serve.1", "swath-explain.1"] {
+    for page in ["swath.1", "swath-serve.1", "swath-get.1", "swath-cat.1", "swath-explain.1"] {
         let text = fs::read_to_string(swath.path().join(page)).expect(page);
         assert!(text.contains(".TH"), "{page}");
     }

@@ -137,7 +137,8 @@ impl Screen for Json {
     fn progress(&self, file: usize, progress: &Progress) {
         let now = Instant::now();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.get(&file).is_some_and(|last| now.duration_since(*last) < INTERVAL) {
+        let whole = progress.complete_length == Some(progress.held.octets());
+        if !whole && told.get(&file).is_some_and(|last| now.duration_since(*last) < INTERVAL) {
             return;
         }
         told.insert(file, now);
@@ -152,5 +153,107 @@ impl Screen for Json {
         let mut text = serde_json::to_string(&Told::Note { message: sentence }).unwrap_or_default();
         text.push('\n');
         report::tell(&text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use byteranges::{
+        ByteSet,
+        download::{Assurance, Counts},
+    };
+    use serde_json::Value;
+
+    use super::*;
+
+    /// One event of each kind. The match makes a new kind fail to compile here until it is in the list, and in the docs.
+    fn events() -> Vec<Event> {
+        let known = |event: &Event| match event {
+            Event::Asked { .. }
+            | Event::Connected { .. }
+            | Event::Redirected { .. }
+            | Event::Head { .. }
+            | Event::Ended { .. }
+            | Event::Stopped { .. }
+            | Event::Failed { .. }
+            | Event::Began { .. }
+            | Event::Synced { .. }
+            | Event::Digested { .. }
+            | Event::Link { .. } => {}
+        };
+        let (ask, status, received) = (1, 206, 7);
+        let text = || "text".to_owned();
+        let events = vec![
+            Event::Asked { ask, path: 0, url: text(), interface: Some(text()), range: None },
+            Event::Connected { ask, address: Some(([127, 0, 0, 1], 80).into()), version: "HTTP/1.1" },
+            Event::Redirected { ask, status, url: text() },
+            Event::Head { ask, status, content_range: None, etag: Some(text()) },
+            Event::Ended { ask, received },
+            Event::Stopped { ask, received },
+            Event::Failed { ask, received, why: text() },
+            Event::Began { generation: 1, complete_length: Some(7), etag: None },
+            Event::Synced { generation: 1 },
+            Event::Digested { ask: None, matches: true },
+            Event::Link { interface: text(), up: true },
+        ];
+        events.iter().for_each(known);
+        events
+    }
+
+    fn told() -> Vec<String> {
+        let progress = Progress {
+            elapsed: Duration::from_secs(1),
+            complete_length: Some(7),
+            held: ByteSet::new(),
+            in_flight: Vec::new(),
+            received: 0,
+            wasted: 0,
+            rate: 0,
+        };
+        let ended = Ended {
+            name: "a".to_owned(),
+            outcome: Outcome::Done { assurance: Assurance::Pinned, octets: 7, path: None },
+            elapsed: Duration::from_secs(1),
+            connections: 1,
+            before: 0,
+            counts: Counts::default(),
+        };
+        let at = Duration::from_millis(5);
+        let mut lines: Vec<String> = events().iter().map(|event| line(3, at, event)).collect();
+        lines.push(line(3, at, &Told::Begin { name: "a", url: "b" }));
+        lines.push(line(3, at, &Told::progress(&progress)));
+        lines.push(line(3, at, &Told::done(&ended)));
+        lines.push(serde_json::to_string(&Told::Note { message: "a" }).expect("a line"));
+        lines
+    }
+
+    #[test]
+    fn the_page_lists_every_event_and_its_fields() {
+        let page = include_str!("../../../../../../docs/get.md");
+        let mut documented = BTreeSet::new();
+        for row in page.lines().filter_map(|line| line.strip_prefix("| `")) {
+            let Some((event, rest)) = row.split_once("` | ") else { continue };
+            if rest.starts_with('`') && rest.ends_with("` |") {
+                let fields: BTreeSet<&str> =
+                    rest.trim_end_matches(" |").split(", ").map(|name| name.trim_matches('`')).collect();
+                documented.insert((
+                    event.to_owned(),
+                    fields.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(),
+                ));
+            }
+        }
+        let written: BTreeSet<_> = told()
+            .iter()
+            .map(|line| {
+                let value: Value = serde_json::from_str(line).expect("JSON");
+                let object = value.as_object().expect("an object");
+                let event = object["event"].as_str().expect("a name").to_owned();
+                let own = |name: &String| !matches!(name.as_str(), "event" | "file" | "at");
+                (event, object.keys().filter(|name| own(name)).cloned().collect::<BTreeSet<_>>())
+            })
+            .collect();
+        assert_eq!(written, documented);
     }
 }
