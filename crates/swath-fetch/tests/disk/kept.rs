@@ -127,7 +127,7 @@ fn both_versions_are_kept_when_asked_for() {
     let older = |number: u32| {
         let name = format!("file.bin-{number}").into();
         let place = swath_fetch::disk::Place { name, ..crate::place(directory.path()) };
-        swath_fetch::disk::Disk::open(place).unwrap().1.journal.unwrap()
+        crate::open_place(&place).1.journal.unwrap()
     };
     assert_eq!((older(1).generation, older(1).held.len()), (1, 1), "it can be resumed by its own name");
     assert_eq!(older(2).generation, 2);

@@ -20,7 +20,21 @@ pub(crate) fn place(directory: &Path) -> Place {
 }
 
 pub(crate) fn open(directory: &Path) -> (Disk, Found) {
-    Disk::open(place(directory)).unwrap()
+    open_place(&place(directory))
+}
+
+/// Opens a place that nobody writes to any more. Other tests of this process begin processes, which hold every lock for
+/// the moment between fork and exec.
+pub(crate) fn open_place(place: &Place) -> (Disk, Found) {
+    for _ in 0..200 {
+        match Disk::open(place.clone()) {
+            Err(error) if error.kind() == std::io::ErrorKind::ResourceBusy => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", place.directory.display());
 }
 
 pub(crate) fn about() -> About {

@@ -9,7 +9,7 @@ use swath_fetch::disk::{Disk, Place};
 use swath_fetch::{About, Sink};
 
 use crate::journal_text::Lines;
-use crate::{about, begin, identity, names, open, place};
+use crate::{about, begin, identity, names, open, open_place, place};
 
 fn complete(disk: &Disk) {
     begin(disk, 1);
@@ -64,7 +64,7 @@ fn no_file_is_replaced_unless_that_was_asked_for() {
     assert_eq!(late.kind(), ErrorKind::AlreadyExists);
     assert_eq!(fs::read(&path).unwrap(), b"precious");
     drop(disk);
-    let (disk, found) = Disk::open(Place { force: true, ..place(directory.path()) }).unwrap();
+    let (disk, found) = open_place(&Place { force: true, ..place(directory.path()) });
     assert!(found.journal.is_some(), "nothing was lost");
     disk.finish(1, &identity(10), &about()).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"0123456789");
@@ -74,7 +74,7 @@ fn no_file_is_replaced_unless_that_was_asked_for() {
 fn the_name_of_the_server_outlives_a_kill() {
     let directory = tempfile::tempdir().unwrap();
     let place = Place { named_by_server: true, ..place(directory.path()) };
-    let (disk, _) = Disk::open(place.clone()).unwrap();
+    let (disk, _) = open_place(&place);
     let mut fields = http::HeaderMap::new();
     fields.insert("content-disposition", "attachment; filename=\"../disk 1.iso\"".parse().unwrap());
     let (_, head) = Lines::head(1, 4);
@@ -82,7 +82,7 @@ fn the_name_of_the_server_outlives_a_kill() {
     disk.write(1, 0, &[Bytes::from_static(b"0123")]).unwrap();
     assert_eq!(names(directory.path()), ["file.bin.part", "file.bin.part.journal"]);
     drop(disk);
-    let (disk, _) = Disk::open(place).unwrap();
+    let (disk, _) = open_place(&place);
     disk.finish(1, &identity(4), &about()).unwrap();
     assert_eq!(names(directory.path()), ["disk 1.iso"]);
 }
