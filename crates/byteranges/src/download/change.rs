@@ -13,6 +13,7 @@ impl Download {
     pub(super) fn remove_lane(&mut self, ask: AskId) {
         let Some(index) = self.index_of(ask) else { return };
         let lane = self.lanes.remove(index);
+        self.unsettled = true;
         if let Some(version) = &mut self.version {
             version.holdings.give_up(ask);
         }

@@ -11,6 +11,10 @@ use super::schedule::{Plan, Work, mean_rate, window_end};
 use super::{Action, AskId, Asked, Download, Fault, Fetch, Precondition, Proof, Version};
 use crate::ByteRange;
 
+/// How often rates are taken, and free lanes are looked at though nothing happened but arrivals: work that is found this much
+/// later costs less than to look after each of ten thousand arrivals.
+const LOOK: Duration = Duration::from_millis(1);
+
 impl Download {
     /// Does what can be done now; tells whether there was anything.
     pub(super) fn step(&mut self, now: Duration) -> bool {
@@ -20,8 +24,15 @@ impl Download {
         if self.interrupted {
             return false;
         }
-        self.adapt(now);
-        self.give_work(now) || self.make_room() || self.give_up(now)
+        if now >= self.look_at {
+            self.adapt(now);
+            (self.look_at, self.passed_over) = (now.saturating_add(LOOK), false);
+        } else if !self.unsettled {
+            self.passed_over = true;
+            return false;
+        }
+        self.unsettled = self.give_work(now) || self.make_room() || self.give_up(now);
+        self.unsettled
     }
 
     /// Gives up the request that is furthest ahead where all lanes wait for the window to move on, and nobody fetches what
@@ -238,6 +249,7 @@ impl Download {
         now: Duration,
     ) {
         let ask = AskId(self.next_ask);
+        self.unsettled = true;
         self.next_ask = self.next_ask.saturating_add(1);
         self.counts.requests = self.counts.requests.saturating_add(1);
         let precondition = self.precondition(index, range);
@@ -332,6 +344,7 @@ impl Download {
         let offline = self.offline_since.map(|since| since.saturating_add(settings.offline_timeout));
         // A lane that crawls is judged again from time to time.
         let look = (!self.lanes.is_empty()).then(|| now.saturating_add(settings.patience));
+        let look = look.into_iter().chain(self.passed_over.then_some(self.look_at));
         lanes.chain(paths).chain(sync).chain(offline).chain(look).filter(|time| *time > now).min()
     }
 }

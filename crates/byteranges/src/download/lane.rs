@@ -90,6 +90,13 @@ impl Lane {
             .is_none_or(|rest| arrived.covers(rest))
     }
 
+    /// Whether anything came that is not placed, or it has ended, or has given all that it was to give.
+    pub(super) fn has_news(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| {
+            answer.pending > 0 || answer.finish.is_some() || self.end.is_none_or(|end| answer.position >= end)
+        })
+    }
+
     /// Whether octets are to be written from it.
     pub(super) fn writes(&self) -> bool {
         !matches!(self.purpose, Purpose::Check(_))

@@ -117,6 +117,12 @@ pub struct Download {
     alone: bool,
     interrupted: bool,
     last_sync: Duration,
+    /// When free lanes are looked at next, though nothing but arrivals happened.
+    look_at: Duration,
+    /// Whether anything else has happened since they were.
+    unsettled: bool,
+    /// Whether they were not looked at since, for it was too early.
+    passed_over: bool,
     /// When the last path went away.
     offline_since: Option<Duration>,
     counts: Counts,
@@ -164,6 +170,9 @@ impl Download {
             alone: false,
             interrupted: false,
             last_sync: Duration::ZERO,
+            look_at: Duration::ZERO,
+            unsettled: true,
+            passed_over: false,
             offline_since: None,
             counts: Counts::default(),
             report: None,
@@ -179,6 +188,7 @@ impl Download {
         if self.report.is_some() {
             return;
         }
+        self.unsettled |= !matches!(event, Event::Bytes { .. } | Event::Written { .. });
         match event {
             Event::Head { ask, head } => self.on_head(ask, &head, now),
             Event::Bytes { ask, count } => self.on_bytes(ask, count, now),

@@ -26,7 +26,10 @@ impl Download {
     /// Places what has arrived on each lane, and ends lanes that have nothing more to give; tells whether anything changed.
     pub(super) fn place(&mut self, now: Duration) -> bool {
         let mut changed = false;
-        let asks: Vec<_> = self.lanes.iter().map(|lane| lane.ask).collect();
+        // Lanes that fetch the same may have satisfied each other; else only what came on a lane changes anything for it.
+        let all = self.lanes.iter().any(|lane| lane.purpose != Purpose::Fetch) || self.is_all_here();
+        let asks: Vec<_> =
+            self.lanes.iter().filter(|lane| all || lane.has_news()).map(|lane| lane.ask).collect();
         for ask in asks {
             changed |= self.place_lane(ask, now);
         }

@@ -191,6 +191,10 @@ impl World {
         while let Some(Reverse((when, number, process))) = self.queue.pop() {
             let Some(occurrence) = self.occurrences.remove(&number) else { continue };
             self.now = when;
+            // There is one timer, and it was set anew.
+            if matches!(occurrence, Occurrence::Wake) && self.wake != Some(when) {
+                continue;
+            }
             let of_the_world = matches!(
                 occurrence,
                 Occurrence::Replace | Occurrence::Kill { .. } | Occurrence::Path { .. } | Occurrence::Start
