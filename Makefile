@@ -2,9 +2,12 @@
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
-RELEASE = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
+TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
+RELEASE = $(TARGET)/release
+# What is measured and packed: Cargo.toml says how it differs.
+DIST = $(TARGET)/dist
 # Builds the program that does nothing but answer, and says where it lies.
-COUNT = $(CARGO) bench --package byteranges --bench count --locked --no-run 2>&1 | sed -n 's/.*Executable .*(\(.*\))/\1/p'
+COUNT = $(CARGO) bench --package byteranges --bench count --profile dist --locked --no-run 2>&1 | sed -n 's/.*Executable .*(\(.*\))/\1/p'
 FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal recording
 
 .PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-client bench-setup bench-test bench-instructions bench-micro clients soak field simulate
@@ -46,14 +49,14 @@ docs: ## Rewrites the parts of docs/ that tests produce: the browsers' transcrip
 	SWATH_BIN=$(RELEASE)/swath SWATH_WRITE_TRANSCRIPTS=1 $(CARGO) test --package swath-e2e --test browsers -- --test-threads=1
 	SWATH_BIN=$(RELEASE)/swath SWATH_WRITE_SCREENSHOTS=1 $(CARGO) test --package swath-e2e --test inspect chromium
 
-bench: bench-setup bench-test ## Measures swath beside nginx, Apache, lighttpd, H2O, Caddy and static-web-server (an hour; ARGS=--quick: minutes).
-	$(CARGO) build --release --locked --bin swath
-	python3 benches/instructions.py --swath $(RELEASE)/swath --answer "$$($(call COUNT))" --report
-	python3 benches/run.py --swath $(RELEASE)/swath $(ARGS)
+bench: bench-setup bench-test ## Measures swath beside nginx, Apache, lighttpd, H2O, Caddy and static-web-server (half an hour; ARGS=--quick: minutes).
+	$(CARGO) build --profile dist --locked --bin swath
+	python3 benches/instructions.py --swath $(DIST)/swath --answer "$$($(COUNT))" --report
+	python3 benches/run.py --swath $(DIST)/swath $(ARGS)
 
 bench-instructions: bench-setup ## Counts the instructions of hot requests, and says what grew by more than 10 % (ARGS=--accept: take them as they are).
-	$(CARGO) build --release --locked --bin swath
-	python3 benches/instructions.py --swath $(RELEASE)/swath --answer "$$($(call COUNT))" $(ARGS)
+	$(CARGO) build --profile dist --locked --bin swath
+	python3 benches/instructions.py --swath $(DIST)/swath --answer "$$($(COUNT))" $(ARGS)
 
 bench-client: bench-setup ## Measures swath get beside curl, wget, aria2, axel, hf_transfer and takanawa (twenty minutes; ARGS=--quick: one).
 	$(CARGO) build --release --locked --bin swath

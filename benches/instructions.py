@@ -59,7 +59,7 @@ HOT = [
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--swath", type=Path, default=HERE.parent / "target/release/swath", help="the binary to measure")
+    parser.add_argument("--swath", type=Path, default=HERE.parent / "target/dist/swath", help="the binary to measure")
     parser.add_argument("--answer", type=Path, help="the program of crates/byteranges/benches/count.rs; without it, that row is left out")
     parser.add_argument("--rows", help="only these: " + ",".join(hot.key for hot in HOT))
     parser.add_argument("--accept", action="store_true", help=f"write {ACCEPTED.name}: what is found now is what later runs are held to")

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -29,18 +30,18 @@ from swath_bench.rows import ROWS
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round of one second over 1 GiB, some minutes; nothing is written to docs/")
-    parser.add_argument("--rounds", type=int, help="alternated rounds (5)")
-    parser.add_argument("--seconds", type=int, help="how long each load lasts (4)")
+    parser.add_argument("--rounds", type=int, help="alternated rounds (5); fewer are no whole run")
+    parser.add_argument("--seconds", type=int, help="how long each load lasts (2); cold files get 4 at least")
     parser.add_argument("--hot-set", type=int, metavar="MIB", help="length of the hot set (4096); it must fit the memory")
     parser.add_argument("--rows", help="only these, by their keys: " + ",".join(row.key for row in ROWS))
     parser.add_argument("--servers", help="only those whose names contain one of these words, with commas between")
-    parser.add_argument("--swath", type=Path, default=HERE.parent / "target/release/swath", help="the binary to measure")
+    parser.add_argument("--swath", type=Path, default=HERE.parent / "target/dist/swath", help="the binary to measure")
     parser.add_argument("--files", type=Path, default=Path("/var/tmp/swath-bench"), help="where the files that are served are kept")
     parser.add_argument("--output", type=Path, help="the page to write (docs/benchmarks.md, unless anything was left out)")
     given = parser.parse_args()
-    given.whole = not (given.quick or given.rows or given.servers or given.rounds or given.seconds or given.hot_set)
     given.rounds = given.rounds or (1 if given.quick else 5)
-    given.seconds = given.seconds or (1 if given.quick else 4)
+    given.seconds = given.seconds or (1 if given.quick else 2)
+    given.whole = not (given.quick or given.rows or given.servers or given.hot_set) and given.rounds >= 5
     given.hot_set = (given.hot_set or (1024 if given.quick else 4096)) << 20
     if given.output is None and given.whole:
         given.output = HERE.parent / "docs/benchmarks.md"
@@ -61,7 +62,7 @@ def prepare(given, work):
     if hard < 12_500:
         sys.exit(f"{hard} files may be open, and 12,500 are needed for 10,000 connections; raise the limit (ulimit -Hn)")
     if not given.swath.exists():
-        sys.exit(f"{given.swath} is not there; build it: cargo build --release --bin swath")
+        sys.exit(f"{given.swath} is not there; build it: cargo build --profile dist --bin swath")
     user = None
     if os.getuid() == 0:
         # As root some servers refuse to run and others change their identity: all run as nobody, programs copied to where nobody may look.
@@ -94,6 +95,7 @@ def run_row(bench, row, servers, rounds):
     taking_part = [server for server in servers if "--log" not in server.name or row.with_log]
     results = {server.name: [] for server in taking_part}
     bench.files.warm(row.group(bench.files))
+    rounds = min(rounds, row.rounds_max)
     for number in range(rounds):
         # Each round begins with another server, so that none always follows the same one.
         shift = number % len(taking_part)
@@ -109,7 +111,19 @@ def run_row(bench, row, servers, rounds):
     return results
 
 
-def facts(given, bench, servers):
+def estimate(rows, servers, given):
+    """How many minutes a run takes, from what starting, comparing and stopping took on four cores."""
+    beside, idle = 0.8, 8
+    each = [
+        min(given.rounds, row.rounds_max)
+        * sum(server.is_peer or "--log" not in server.name or row.with_log for server in servers)
+        * (beside + (idle if row.kind == "idle" else row.seconds(given.seconds) * (2 if row.kind == "cold" else 1)))
+        for row in rows
+    ]
+    return round(sum(each) / 60)
+
+
+def facts(given, bench, servers, took):
     cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
     versions = {server.program: server.describe(bench.programs[server.program]) for server in servers}
@@ -122,7 +136,7 @@ def facts(given, bench, servers):
         "label": whole,
         "command": f"make bench ARGS='{tail}'" if tail else "make bench",
         "how": [
-            f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; {given.rounds} round{'s' * (given.rounds > 1)}, each server in turn in each, {given.seconds} s of load; hot set {given.hot_set >> 20:,} MiB; all over loopback.",
+            f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; {given.rounds} round{'s' * (given.rounds > 1)}, each server in turn in each, {given.seconds} s of load (4 s at least while files are cold; idle connections in two rounds); {took / 60:.0f} minutes in all; hot set {given.hot_set >> 20:,} MiB; all over loopback.",
             f"{cpu}, {len({*bench.server_cores, *bench.load_cores})} cores, {memory} GiB of memory, Linux {platform.release()}.",
             f"Servers on cores {bench.server_cores}, load on cores {bench.load_cores}." if separate else f"Servers and load share cores {bench.server_cores}: there are fewer than four.",
             "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; swath at {commit or 'an unknown commit'}.",
@@ -137,16 +151,17 @@ def main():
     rows, servers = chosen(given)
     failed = []
     outcome = []
+    begun = time.monotonic()
+    print(f"about {estimate(rows, servers, given)} minutes: {given.rounds} rounds of {len(rows)} rows and {len(servers)} servers", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="swath-bench-") as directory:
         bench = prepare(given, Path(directory))
-        told = facts(given, bench, servers)
         for row in rows:
             results = run_row(bench, row, servers, given.rounds)
             outcome.append((row, results))
             print(f"\n## {row.title}\n\n{report.table(row, results)}\n", flush=True)
             failed += [f"{row.key}: {name}" for name, found in results.items() if name.startswith(SWATH) and isinstance(found, str)]
     print(report.summary(outcome), flush=True)
-    page = report.document(outcome, told)
+    page = report.document(outcome, facts(given, bench, servers, time.monotonic() - begun))
     if given.output is not None:
         given.output.write_text(page)
         print(f"written: {given.output}", file=sys.stderr)
