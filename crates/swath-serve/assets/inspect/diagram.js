@@ -27,7 +27,7 @@ export function showDiagram(place, group, oldestFirst, chosen) {
   if (!oldestFirst) entries = [...entries].reverse();
   const more = hidden > 0 ? make('p', { class: 'quiet' }, `${counted(hidden, 'earlier exchange is', 'earlier exchanges are')} not drawn; the exports have them.`) : null;
   refill(place, [
-    make('div', { class: 'actors', 'aria-hidden': 'true' }, make('span', null, group.client), make('span', null, 'server')),
+    make('div', { class: 'actors', 'aria-hidden': 'true' }, make('span', null, group.client), make('span', null, group.entries.some((entry) => entry.because === 'forwarded') ? 'origin, through the lens' : 'server')),
     make('ol', { class: 'steps' }, entries.map((entry) => step(entry, start, entry.id === chosen))),
     more,
   ]);
