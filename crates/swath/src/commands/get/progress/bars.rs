@@ -78,7 +78,7 @@ impl Bars {
         #[allow(clippy::cast_precision_loss)]
         let rate = human::rate(rate as f64);
         let words = format!(
-            "{} of {} files  {}  {rate}  {}",
+            "{} of {} files  {}  {rate}  for {}",
             state.ended,
             self.files,
             human::octets(received),

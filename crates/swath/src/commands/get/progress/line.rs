@@ -10,6 +10,8 @@ use crate::commands::get::human;
 
 /// The fewest cells worth drawing.
 const CELLS_LEAST: usize = 8;
+/// The fewest that show where several connections are; other facts make room for them where there is some.
+const CELLS_GOOD: usize = 20;
 /// More show nothing that can be seen.
 const CELLS_MOST: usize = 64;
 
@@ -24,7 +26,11 @@ pub(super) fn line(width: usize, name: &str, progress: &Progress) -> String {
         let taken: usize = facts.iter().map(|(_, text)| measure_text_width(text) + 2).sum();
         width.checked_sub(fixed + taken)
     };
-    let least = if progress.complete_length.is_some() { CELLS_LEAST } else { 0 };
+    let least = match progress.complete_length {
+        Some(_) if width < 2 * CELLS_GOOD + fixed => CELLS_LEAST,
+        Some(_) => CELLS_GOOD,
+        None => 0,
+    };
     while !facts.is_empty() && room(&facts).is_none_or(|room| room < least) {
         let worst = facts.iter().enumerate().max_by_key(|(index, (rank, _))| (*rank, Reverse(*index)));
         let Some(index) = worst.map(|(index, _)| index) else { break };
@@ -57,8 +63,11 @@ fn facts(progress: &Progress) -> Vec<(u8, String)> {
         }
         None => facts.push((0, human::octets(held))),
     }
-    #[allow(clippy::cast_precision_loss)]
-    facts.push((1, format!("{:>10}", human::rate(progress.rate as f64))));
+    // No rate is known before some time has passed.
+    if progress.rate > 0 || progress.elapsed > Duration::from_secs(1) {
+        #[allow(clippy::cast_precision_loss)]
+        facts.push((1, format!("{:>10}", human::rate(progress.rate as f64))));
+    }
     if let Some(left) = left(progress) {
         facts.push((2, format!("{} left", human::left(left))));
     }
