@@ -31,19 +31,19 @@ impl Pin {
 
     /// Whether an answer is of this version.
     fn likeness(&self, head: &Head, complete_length: Option<u64>) -> Likeness {
-        let same_tag =
-            self.etag.as_ref().zip(head.etag.as_ref()).is_some_and(|(own, other)| own.strong_eq(other));
-        if complete_length.zip(self.complete_length).is_some_and(|(one, other)| one != other) {
-            // One strong tag for two lengths is a contradiction, and proves nothing.
-            return if same_tag { Likeness::Unknown } else { Likeness::Other };
-        }
+        let other_length = complete_length.zip(self.complete_length).is_some_and(|(one, other)| one != other);
         match (&self.etag, &head.etag) {
-            (Some(own), Some(other)) if own.is_weak() && own.weak_eq(other) => {}
+            // One strong tag for two lengths is a contradiction, and proves nothing.
+            (Some(own), Some(other)) if own.strong_eq(other) && other_length => return Likeness::Unknown,
             (Some(own), Some(other)) if own.strong_eq(other) => return Likeness::Same,
+            (Some(own), Some(other)) if own.is_weak() && own.weak_eq(other) => {}
             (Some(_), Some(_)) => return Likeness::Other,
             // An error page, perhaps: it is no proof of another version either.
             (Some(_), None) => return Likeness::Unknown,
             (None, _) => {}
+        }
+        if other_length {
+            return Likeness::Other;
         }
         match (self.last_modified, head.last_modified) {
             (Some(own), Some(other)) if own != other => Likeness::Other,

@@ -113,7 +113,11 @@ impl Inner {
     /// Takes in the first part.
     async fn begin(&mut self, good: Good, range: ByteRange, options: ReadOptions) -> Result<(), ReadError> {
         let pinned = self.source.pin().is_some_and(|pin| pin.strong().is_some());
-        let octets = self.source.all(good.answer, range.length()).await?;
+        let octets = match self.source.all(good.answer, range.length()).await {
+            // Where more than one answer may be put together, it is asked for again when somebody wants it.
+            Err(_) if pinned || options.unpinned => None,
+            octets => octets?,
+        };
         match octets.filter(|octets| len(octets) == range.length()) {
             // All that there is came in one answer: nothing can change any more.
             Some(octets) if len(&octets) == self.complete_length => self.whole = Some(octets),

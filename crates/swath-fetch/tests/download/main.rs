@@ -7,6 +7,7 @@ mod limits;
 mod mirror;
 mod origin;
 mod proxy;
+mod reader;
 mod redirect;
 mod resume;
 mod sink;
