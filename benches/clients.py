@@ -20,7 +20,7 @@ from swath_bench import client_report as report
 from swath_bench.check import WrongAnswer
 from swath_bench.contenders import CONTENDERS, Contender, locate
 from swath_bench.fetch import fetch, nginx
-from swath_bench.measure import _free_port
+from swath_bench.measure import free_port
 from swath_bench.peers import find
 from swath_bench.process import Tree
 
@@ -101,7 +101,7 @@ def run_row(given, work, key, file, found, cores):
     directory = work / "server"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
-    port = _free_port()
+    port = free_port()
     command = nginx(directory, file.parent, port, len(server_cores), rate)
     command[0] = find("nginx", [])
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder)}

@@ -7,10 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use swath_e2e::{
-    clients::{
-        noise::noise,
-        program::{command, run_command},
-    },
+    clients::{noise::noise, program::run_command},
     servers::{Recipe, Running, with_swath},
     swath::Swath,
 };
@@ -147,27 +144,8 @@ fn swath_over_tls() {
 
 fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
-    let mut openssl = command(
-        "openssl",
-        [
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-        ],
-    );
-    openssl
-        .args(["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-out"])
-        .arg(&certificate)
-        .arg("-keyout")
-        .arg(&key);
-    let _ = run_command(&mut openssl).succeeded();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    fs::write(&certificate, made.cert.pem()).expect("a file can be written");
+    fs::write(&key, made.signing_key.serialize_pem()).expect("a file can be written");
     (certificate, key)
 }
