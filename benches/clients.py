@@ -135,7 +135,8 @@ def capped_file(file, rate):
     part = file.with_name("capped.bin")
     if not part.exists() or part.stat().st_size != min(rate * 16, file.stat().st_size):
         with open(file, "rb") as whole, open(part, "wb") as out:
-            out.write(whole.read(rate * 16))
+            for _ in range(16):
+                out.write(whole.read(rate))
     return part
 
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from .check import WrongAnswer
-from .process import machine_busy_seconds
+from .process import _field, machine_busy_seconds
 
 PATIENCE = 300
 
@@ -44,7 +44,7 @@ def fetch(command, cores, file: Path, right: Path, environment):
     with open(file.parent / "said.txt", "wb") as said:
         process = subprocess.Popen(["taskset", "-c", ",".join(map(str, cores)), *command], stdin=subprocess.DEVNULL, stdout=said, stderr=said,
                                    cwd=file.parent, env=environment)
-        status, usage = _wait(process)
+        status, usage, peak = _wait(process)
     seconds = time.monotonic() - start
     words = (file.parent / "said.txt").read_text(errors="replace")[-400:]
     if status != 0:
@@ -55,18 +55,24 @@ def fetch(command, cores, file: Path, right: Path, environment):
     cpu = usage.ru_utime + usage.ru_stime
     for left in file.parent.glob(file.name + "*"):
         left.unlink()
-    return {"rate": length / seconds, "seconds": seconds, "cpu": cpu, "cpu_per_gb": cpu / length * 1e9, "peak": usage.ru_maxrss * 1024,
+    return {"rate": length / seconds, "seconds": seconds, "cpu": cpu, "cpu_per_gb": cpu / length * 1e9, "peak": peak,
             "others": max(0.0, (machine_busy_seconds() - busy - cpu) / seconds)}
 
 
 def _wait(process):
-    """The exit code and what was used; `wait4` counts the program alone, with the children it waited for."""
-    end = time.monotonic() + PATIENCE
+    """The exit code, what was used, and the most memory it had.
+
+    `wait4` counts the program alone, with the children it waited for; but its peak of memory begins with that of the process it was forked from, so that
+    comes from /proc, looked at all the time.
+    """
+    end, peak, look = time.monotonic() + PATIENCE, 0, 0.0
     while time.monotonic() < end:
+        if time.monotonic() >= look:
+            peak, look = max(peak, _field(f"/proc/{process.pid}/status", "VmHWM")), time.monotonic() + 0.02
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return process.returncode, usage
+            return process.returncode, usage, peak
         time.sleep(0.001)
     process.kill()
     process.wait()

@@ -26,8 +26,10 @@ pub(super) enum Verdict {
     RangesIgnored(Granted),
     /// It makes no sense.
     Misbehaved(Misbehaviour),
-    /// The server is busy.
-    Busy(Option<Duration>),
+    /// A range cannot be had, and nothing is known that would tell why: ask without.
+    AskWhole,
+    /// The server is busy, with this status, for so long.
+    Busy(u16, Option<Duration>),
     /// The server failed, perhaps for a while.
     Failing(u16),
     /// The server refuses.
@@ -66,7 +68,7 @@ pub(super) fn judge(request: &Request<'_>, head: &Head) -> Verdict {
         200 => whole(request, head),
         416 => unsatisfiable(request, head),
         412 => failed_precondition(request, head),
-        429 | 503 => Verdict::Busy(head.retry_after),
+        429 | 503 => Verdict::Busy(head.status, head.retry_after),
         408 | 425 | 500..=599 => Verdict::Failing(head.status),
         status => Verdict::Refused(status),
     }
@@ -107,6 +109,9 @@ fn partial(request: &Request<'_>, head: &Head) -> Verdict {
 // R-14.2-2
 fn whole(request: &Request<'_>, head: &Head) -> Verdict {
     let length = head.content_length;
+    if !is_whole(&head.placement, length) {
+        return Verdict::Misbehaved(Misbehaviour::ContentRange);
+    }
     let granted = |proof| Granted { first: 0, end: length, complete_length: length, proof };
     let asked_for_part = request.range != Asked::Whole;
     match likeness(request, head, length) {
@@ -123,6 +128,15 @@ fn whole(request: &Request<'_>, head: &Head) -> Verdict {
     }
 }
 
+// R-14.4-7
+/// Whether the content of a 200 can be the whole: a Content-Range means nothing there, but one that names a part gives away a 206 under a
+/// wrong status.
+fn is_whole(placement: &Placement, length: Option<u64>) -> bool {
+    let Placement::Valid(ContentRange::Range { range, complete_length }) = placement else { return true };
+    let complete_length = complete_length.or(length);
+    range.first() == 0 && complete_length.is_none_or(|complete| range.half_open().end == complete)
+}
+
 // R-15.5.17-3, R-15.5.17-5, R-14.4-8
 fn unsatisfiable(request: &Request<'_>, head: &Head) -> Verdict {
     let Placement::Valid(ContentRange::Unsatisfied { complete_length }) = head.placement else {
@@ -130,11 +144,11 @@ fn unsatisfiable(request: &Request<'_>, head: &Head) -> Verdict {
     };
     let first = request.range.first();
     let Some(identity) = request.identity else {
-        let empty = complete_length == 0 && request.range != Asked::Whole;
-        return if empty {
-            Verdict::Complete { complete_length }
-        } else {
+        // The whole may be empty, or the server takes ranges wrongly: only the whole tells.
+        return if request.range == Asked::Whole {
             Verdict::Misbehaved(Misbehaviour::Status(416))
+        } else {
+            Verdict::AskWhole
         };
     };
     match identity.compare(head, Some(complete_length)) {

@@ -40,7 +40,8 @@ impl Download {
             Verdict::Changed => self.other_version(index, now),
             Verdict::Downgrade => self.downgrade(index),
             Verdict::Misbehaved(what) => self.misbehave(index, what, now),
-            Verdict::Busy(after) => self.busy(index, after, now),
+            Verdict::AskWhole => self.ask_whole(index),
+            Verdict::Busy(status, after) => self.busy(index, status, after, now),
             Verdict::Failing(status) => self.fail_lane(index, Fault::Refused(status), now),
             Verdict::Refused(status) => self.refused(index, status, head.redirected, now),
         }
@@ -175,6 +176,12 @@ impl Download {
         } else {
             self.fail_lane(index, fault, now);
         }
+        if let (Misbehaviour::Coded, Some((at, false))) = (what, ranged)
+            && let Some(path) = self.paths.get_mut(at).filter(|path| path.plain)
+        {
+            // Coded whatever is asked, and however: that will not change.
+            path.dead.get_or_insert(fault);
+        }
         let Some((at, true)) = ranged else { return };
         // After two answers in a row that make no sense, the simplest request there is; where others are under way, they
         // may make sense, and so many more are looked at.
@@ -189,7 +196,17 @@ impl Download {
         self.lanes.get(index).is_some_and(|lane| lane.answer.is_some())
     }
 
-    fn busy(&mut self, index: usize, after: Option<Duration>, now: Duration) {
+    /// Asks without Range from now on, at once.
+    fn ask_whole(&mut self, index: usize) {
+        let Some(lane) = self.lanes.get(index) else { return };
+        let (ask, path) = (lane.ask, lane.path);
+        if let Some(path) = self.paths.get_mut(path) {
+            path.plain = true;
+        }
+        self.stop_lane(ask);
+    }
+
+    fn busy(&mut self, index: usize, status: u16, after: Option<Duration>, now: Duration) {
         let Some(lane) = self.lanes.get(index) else { return };
         let (ask, path) = (lane.ask, lane.path);
         self.counts.failures = self.counts.failures.saturating_add(1);
@@ -198,7 +215,7 @@ impl Download {
         let source = self.paths.get(path).map(|path| path.source);
         // It is the server that is busy, whichever way leads to it.
         for path in self.paths.iter_mut().filter(|path| Some(path.source) == source) {
-            path.busy(after, ask.0, settings, now);
+            path.busy(status, after, ask.0, settings, now);
         }
     }
 

@@ -143,12 +143,19 @@ impl Path {
 
     /// Obeys a server that is busy: half the lanes from now on, and the pause that it asks for.
     // R-10.2.3-1
-    pub(super) fn busy(&mut self, after: Option<Duration>, seed: u64, settings: &Settings, now: Duration) {
-        self.fail(Fault::Unreachable, seed, settings, now);
+    pub(super) fn busy(
+        &mut self,
+        status: u16,
+        after: Option<Duration>,
+        seed: u64,
+        settings: &Settings,
+        now: Duration,
+    ) {
+        self.fail(Fault::Refused(status), seed, settings, now);
         self.shrink();
         if let Some(after) = after {
             if after > settings.retry_after_max {
-                self.dead.get_or_insert(Fault::Unreachable);
+                self.dead.get_or_insert(Fault::Refused(status));
             }
             self.pause(after, now);
         }
@@ -212,7 +219,7 @@ mod tests {
             path.adapt(path.target, &settings, second.saturating_mul(number));
         }
         assert_eq!(path.target, 4);
-        path.busy(Some(Duration::from_secs(9)), 1, &settings, Duration::from_secs(6));
+        path.busy(503, Some(Duration::from_secs(9)), 1, &settings, Duration::from_secs(6));
         assert_eq!((path.target, path.until), (2, Duration::from_secs(15)));
     }
 

@@ -119,6 +119,24 @@ fn a_whole_of_the_same_version_tells_what_the_server_dislikes() {
     );
 }
 
+// R-14.4-7
+#[test]
+fn a_part_under_the_status_of_a_whole_is_refused() {
+    let own = identity(Some("\"v1\""));
+    for identity in [None, Some(&own)] {
+        for (value, length) in
+            [("bytes 0-99/1000", "100"), ("bytes 100-999/1000", "900"), ("bytes 0-99/*", "1000")]
+        {
+            let fields = [("content-range", value), ("content-length", length), ("etag", "\"v1\"")];
+            let found = verdict(identity, &Precondition::None, &head(200, &fields));
+            assert_eq!(found, Verdict::Misbehaved(Misbehaviour::ContentRange), "{value}");
+        }
+    }
+    let harmless =
+        head(200, &[("content-range", "bytes 0-999/1000"), ("content-length", "1000"), ("etag", "\"v1\"")]);
+    assert!(matches!(verdict(Some(&own), &Precondition::None, &harmless), Verdict::RangesIgnored(_)));
+}
+
 // R-15.5.17-3, R-15.5.17-5
 #[test]
 fn an_unsatisfied_range_is_complete_or_changed() {
@@ -132,16 +150,16 @@ fn an_unsatisfied_range_is_complete_or_changed() {
     let misbehaved = Verdict::Misbehaved(Misbehaviour::Status(416));
     assert_eq!(ask(Some(&known), &end("bytes */1000")), misbehaved);
     assert_eq!(ask(Some(&unknown), &head(416, &[])), misbehaved);
-    assert_eq!(ask(None, &end("bytes */0")), Verdict::Complete { complete_length: 0 });
-    assert_eq!(ask(None, &end("bytes */7")), misbehaved);
+    assert_eq!(ask(None, &end("bytes */0")), Verdict::AskWhole);
+    assert_eq!(ask(None, &end("bytes */7")), Verdict::AskWhole);
 }
 
 // R-15-1
 #[test]
 fn other_statuses_are_busy_failing_or_refused() {
     let ask = |status| verdict(None, &Precondition::None, &head(status, &[("retry-after", "3")]));
-    assert_eq!(ask(503), Verdict::Busy(Some(Duration::from_secs(3))));
-    assert_eq!(ask(429), Verdict::Busy(Some(Duration::from_secs(3))));
+    assert_eq!(ask(503), Verdict::Busy(503, Some(Duration::from_secs(3))));
+    assert_eq!(ask(429), Verdict::Busy(429, Some(Duration::from_secs(3))));
     assert_eq!(ask(500), Verdict::Failing(500));
     assert_eq!(ask(599), Verdict::Failing(599));
     assert_eq!(ask(404), Verdict::Refused(404));
