@@ -70,7 +70,16 @@ fn digests_are_verified() {
     assert!(said.contains(", digest"), "{said}");
     let said = good(&swath, &["--digest-file", "SHA256SUMS", &origin.url("a.bin")]);
     assert!(said.contains(", digest"), "{said}");
-    assert_eq!(get(&swath, &["--digest-file", "SHA256SUMS", &origin.url("b.bin")]).0, 7);
+    // What came is kept once, in case the digest was typed wrong, and thrown away the second time.
+    let wrong = ["--digest-file", "SHA256SUMS", &origin.url("b.bin")];
+    assert_eq!(get(&swath, &wrong).0, 7);
+    assert!(swath.path().join("b.bin.part").exists());
+    let (exit, said) = get(&swath, &wrong);
+    assert!(exit == 7 && said.contains("thrown away"), "{exit} {said}");
+    assert!(!swath.path().join("b.bin.part").exists() && !swath.path().join("b.bin.part.journal").exists());
+    assert_eq!(get(&swath, &wrong).0, 7);
+    let said = good(&swath, &["--digest", &format!("sha-256={digest}"), &origin.url("b.bin")]);
+    assert!(said.contains("all of it here before, digest"), "{said}");
     let (exit, said) = get(&swath, &["--digest-file", "SHA256SUMS", &origin.url("c.bin")]);
     assert!(exit == 2 && said.contains("no line for `c.bin`"), "{exit} {said}");
 }

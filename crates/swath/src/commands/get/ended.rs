@@ -77,16 +77,19 @@ impl Ended {
     fn done(&self, assurance: Assurance, octets: u64, path: Option<&PathBuf>) -> String {
         let name = path.map_or_else(|| self.name.clone(), |path| path.display().to_string());
         let connections = match self.connections {
-            1 => "1 connection".to_owned(),
+            // Events may be lost on the way to who counts, but there was one.
+            0 | 1 => "1 connection".to_owned(),
             count => format!("{count} connections"),
         };
-        let mut sentence = format!(
-            "{name}: {} in {}, {}, {connections}, {assurance}",
-            human::octets(octets),
-            human::time(self.elapsed),
-            human::rate(self.rate()),
-        );
-        if self.before > 0 {
+        let whole = human::octets(octets);
+        let mut sentence = match self.counts.received {
+            0 if self.before > 0 => format!("{name}: {whole}, all of it here before, {assurance}"),
+            _ => {
+                let (time, rate) = (human::time(self.elapsed), human::rate(self.rate()));
+                format!("{name}: {whole} in {time}, {rate}, {connections}, {assurance}")
+            }
+        };
+        if self.before > 0 && self.counts.received > 0 {
             sentence.push_str(&format!("; {} of it were here before", human::octets(self.before)));
         }
         match self.counts.restarts {

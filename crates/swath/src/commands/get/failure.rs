@@ -1,10 +1,10 @@
 //! Why a file is not there, in words that help: in, the machine's fault and what was seen; out, a sentence with a cure.
 
-use std::{io, path::Path};
+use std::{fs, io, path::Path};
 
 use byteranges::download::Fault;
 use http::StatusCode;
-use swath_fetch::pipe::PipeError;
+use swath_fetch::{disk::JOURNAL_SUFFIX, pipe::PipeError};
 
 use super::{again, exit, watch::Watch};
 
@@ -28,11 +28,7 @@ fn sentence(fault: Fault, seen: &Watch, disk: Option<&io::Error>, part: Option<&
             format!("the server cannot be reached: {why}{held}{}", go_on(part))
         }
         Fault::Disk => disk_sentence(disk, part),
-        Fault::Digest => {
-            "the digest differs: what came is not what was wanted, and was not kept. Compare the digest with \
-                          its source, or fetch from another URL"
-                .to_owned()
-        }
+        Fault::Digest => digest(part),
         Fault::BudgetSpent => {
             format!("all interfaces have carried what they may; give them more{held}{}", go_on(part))
         }
@@ -40,6 +36,36 @@ fn sentence(fault: Fault, seen: &Watch, disk: Option<&io::Error>, part: Option<&
             Some(_) => format!("interrupted{held}{}", go_on(part)),
             None => "interrupted".to_owned(),
         },
+    }
+}
+
+/// A digest is often typed wrong, so what came is kept once; [`discard`] is for the second time.
+fn digest(part: Option<&Path>) -> String {
+    let differs = "the digest differs: what came is not what was wanted";
+    match part.filter(|part| part.exists()) {
+        None => format!("{differs}. Compare the digest with its source"),
+        Some(part) => format!(
+            "{differs}. It is kept in {}: the same command with the right digest finishes it; with the same digest it is \
+             thrown away, and can be fetched anew",
+            again::path(part.as_os_str())
+        ),
+    }
+}
+
+/// Throws away what a run found whole and of the wrong digest: going on would never end otherwise.
+pub(super) fn discard(part: &Path) -> String {
+    let mut journal = part.as_os_str().to_owned();
+    journal.push(JOURNAL_SUFFIX);
+    // The journal goes first: a part without one is not believed.
+    let gone = fs::remove_file(journal).and_then(|()| fs::remove_file(part));
+    match gone {
+        Ok(()) => {
+            "the digest differs again, so what was kept is thrown away; the same command fetches it anew"
+                .to_owned()
+        }
+        Err(error) => {
+            format!("the digest differs, and {} cannot be removed: {error}", again::path(part.as_os_str()))
+        }
     }
 }
 

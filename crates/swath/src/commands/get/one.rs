@@ -192,6 +192,11 @@ impl Perform<'_> {
                 if let Some(outcome) = taken.and_then(|path| complete::check(&path, job, false)) {
                     return outcome;
                 }
+                if let Some(part) =
+                    self.part.filter(|_| fault == Fault::Digest && done.report.counts.received == 0)
+                {
+                    return Outcome::Failed { exit: exit::DIGEST, sentence: failure::discard(part) };
+                }
                 let (exit, sentence) = failure::failed(fault, watch, done.disk.as_ref(), self.part);
                 Outcome::Failed { exit, sentence }
             }
