@@ -5,6 +5,7 @@
 mod content;
 mod home;
 mod link;
+mod names;
 mod reach;
 mod redirect;
 mod request;

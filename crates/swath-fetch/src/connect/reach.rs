@@ -21,6 +21,7 @@ use tokio_rustls::client::TlsStream;
 use tower_service::Service;
 use url::Url;
 
+use super::names::Names;
 use super::request::without_secrets;
 use super::trust::Tls;
 use crate::fault::{Error, Trouble, sentence};
@@ -61,7 +62,7 @@ pub(crate) struct Reached {
 /// Opens streams that leave by one link.
 #[derive(Clone)]
 pub(crate) struct Reach {
-    http: HttpConnector,
+    http: HttpConnector<Names>,
     proxies: Arc<Matcher>,
     tls: Arc<Tls>,
     timeout: Duration,
@@ -69,7 +70,7 @@ pub(crate) struct Reach {
 
 impl Reach {
     pub(crate) fn new(job: &Job, interface: Option<&str>, tls: Arc<Tls>) -> Result<Self, Error> {
-        let mut http = HttpConnector::new();
+        let mut http = HttpConnector::new_with_resolver(Names::new(interface));
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_keepalive(Some(KEEPALIVE));
