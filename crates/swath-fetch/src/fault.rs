@@ -35,6 +35,11 @@ impl Trouble {
         Self { failure: Failure::Connect, why: why.into(), other_version: false }
     }
 
+    /// No connection stands, and none ever will in this way.
+    pub(crate) fn hopeless(why: impl Into<String>) -> Self {
+        Self { failure: Failure::Hopeless, why: why.into(), other_version: false }
+    }
+
     /// The connection, or what came over it, is broken.
     pub(crate) fn broken(why: impl Into<String>) -> Self {
         Self { failure: Failure::Broken, why: why.into(), other_version: false }

@@ -257,8 +257,14 @@ impl Download {
         }
     }
 
-    pub(super) fn on_failed(&mut self, ask: AskId, _failure: Failure, now: Duration) {
+    pub(super) fn on_failed(&mut self, ask: AskId, failure: Failure, now: Duration) {
         let Some(index) = self.index_of(ask) else { return };
+        if failure == Failure::Hopeless
+            && let Some(path) =
+                self.lanes.get(index).map(|lane| lane.path).and_then(|path| self.paths.get_mut(path))
+        {
+            path.dead.get_or_insert(Fault::Unreachable);
+        }
         if self.lanes.get(index).is_some_and(|lane| lane.answer.is_some()) {
             // What came before the break is used first.
             return self.on_finish(ask, Finish::Broken);

@@ -103,6 +103,8 @@ pub enum Failure {
     Broken,
     /// The content was shorter than its framing said.
     Short,
+    /// Trying again would end alike: the server's certificate is not trusted, say. The path is given up at once.
+    Hopeless,
 }
 
 /// What a Content-Range field says, or that it says nothing.

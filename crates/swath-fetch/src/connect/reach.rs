@@ -13,6 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
+use rustls::AlertDescription;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -178,15 +179,22 @@ impl Reach {
         if !secure {
             return Ok(Reached { stream, forward: None, http2: false });
         }
-        let connector = self.tls.connector(http2).map_err(Trouble::connect)?;
+        let connector = self.tls.connector(http2).map_err(Trouble::hopeless)?;
         let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
         let stream = handshake(connector, host, stream).await.map_err(|error| {
-            let trouble = Trouble::connect(format!(
-                "TLS with {}: {} (--cacert names another authority, --insecure asks none)",
-                place(url),
-                sentence(&error)
-            ));
-            if refuses_offer(&error) { trouble.of_another_version() } else { trouble }
+            let at = place(url);
+            match tls_error(&error) {
+                None => Trouble::connect(format!("TLS with {at}: {}", sentence(&error))),
+                Some(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
+                    Trouble::hopeless(format!("TLS with {at}: it speaks no version of HTTP that was offered"))
+                        .of_another_version()
+                }
+                Some(rustls::Error::InvalidCertificate(_)) => Trouble::hopeless(format!(
+                    "TLS with {at}: {} (--cacert names another authority, --insecure asks none)",
+                    sentence(&error)
+                )),
+                Some(_) => Trouble::hopeless(format!("TLS with {at}: {}", sentence(&error))),
+            }
         })?;
         let agreed = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok(Reached { stream: Box::new(stream), forward: None, http2: agreed })
@@ -202,10 +210,9 @@ async fn handshake(
     connector.connect(name, stream).await
 }
 
-/// Whether the server speaks none of the versions of HTTP that were offered.
-fn refuses_offer(error: &std::io::Error) -> bool {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    matches!(inner, Some(rustls::Error::AlertReceived(rustls::AlertDescription::NoApplicationProtocol)))
+/// What TLS itself says, where it is not the connection below that broke: the same handshake would end alike again.
+fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
 }
 
 /// Host and port, for sentences.

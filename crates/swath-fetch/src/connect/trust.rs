@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::TlsConnector;
 
+use super::verify::{Anyone, Own};
 use crate::job::Trust;
 
 /// Holds TLS for each version of HTTP; set up when it is first needed, since reading a system's roots takes a while.
@@ -54,7 +54,10 @@ fn config(trust: &Trust) -> Result<ClientConfig, String> {
         .map_err(|error| format!("cannot set up TLS: {error}"))?;
     Ok(match trust {
         Trust::System => builder.with_root_certificates(system()?).with_no_client_auth(),
-        Trust::File(path) => builder.with_root_certificates(in_file(path)?).with_no_client_auth(),
+        Trust::File(path) => {
+            let own = Own::new(in_file(path)?, provider).map_err(|why| wrong(path, &why))?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(own)).with_no_client_auth()
+        }
         Trust::Anyone => builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Anyone(provider)))
@@ -76,56 +79,17 @@ fn system() -> Result<RootCertStore, String> {
     }
 }
 
-fn in_file(path: &Path) -> Result<RootCertStore, String> {
-    let wrong = |why: String| format!("cannot trust in {}: {why}", path.display());
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))? {
-        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-        roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
-    }
-    match roots.is_empty() {
-        true => Err(wrong("it holds no certificate in PEM form".to_owned())),
-        false => Ok(roots),
+fn in_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let certificates = read.map_err(|error| wrong(path, &error.to_string()))?;
+    match certificates.is_empty() {
+        true => Err(wrong(path, "it holds no certificate in PEM form")),
+        false => Ok(certificates),
     }
 }
 
-/// Takes every certificate, as the user asked for; that its key signed the handshake is still checked.
-#[derive(Debug)]
-struct Anyone(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+fn wrong(path: &Path, why: &str) -> String {
+    format!("cannot trust in {}: {why}", path.display())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use byteranges::download::Failure;
 use http::response::Parts;
 use http::{HeaderName, HeaderValue, Response};
 use hyper::body::Incoming;
@@ -201,6 +202,8 @@ impl Ways {
                 way.lock().http2.push(url.origin());
                 Ok(answer)
             }
+            // It refused HTTP/1.1 by TLS, and this says what it has against HTTP/2.
+            Err(second) if first.failure == Failure::Hopeless => Err(second),
             // What it said to HTTP/1.1 tells more.
             Err(_) => Err(Trouble { other_version: false, ..first }),
         }

@@ -85,18 +85,22 @@ fn answer(request: &Request<Incoming>) -> Response<Full<Bytes>> {
         .unwrap()
 }
 
+/// A certificate of its own, which says that it is an authority, as most that people make by hand.
 fn acceptor(name: &str) -> (TlsAcceptor, String) {
-    let own = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-    let key = rustls_pki_types::PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let own = parameters.self_signed(&key).unwrap();
+    let key = rustls_pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let mut config =
         rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![own.cert.der().clone()], key)
+            .with_single_cert(vec![own.der().clone()], key)
             .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    (TlsAcceptor::from(Arc::new(config)), own.cert.pem())
+    (TlsAcceptor::from(Arc::new(config)), own.pem())
 }
 
 fn lanes(url: &str) -> Job {
@@ -144,7 +148,6 @@ fn a_certificate_that_nobody_vouches_for_is_refused_and_the_cure_is_named() {
     let (tls, _) = acceptor("localhost");
     let server = Second::new(Some(tls));
     let mut job = lanes(&format!("https://localhost:{}/f", server.address.port()));
-    job.settings.retries = 0;
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("other.pem");
     std::fs::write(&file, acceptor("localhost").1).unwrap();
@@ -153,6 +156,18 @@ fn a_certificate_that_nobody_vouches_for_is_refused_and_the_cure_is_named() {
     assert_eq!(ended.report.outcome, Err(Fault::Unreachable), "{ended:?}");
     let why = ended.trouble.unwrap();
     assert!(why.contains("--cacert") && why.contains("--insecure"), "{why}");
+    assert_eq!(ended.report.counts.requests, 1, "trying again would end alike");
+
+    // The certificate is the one that the user names, and the server another one.
+    let (tls, pem) = acceptor("elsewhere.example");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("own.pem");
+    std::fs::write(&file, pem).unwrap();
+    let misnamed = Second::new(Some(tls));
+    let mut elsewhere = lanes(&format!("https://localhost:{}/f", misnamed.address.port()));
+    elsewhere.trust = Trust::File(file);
+    let (ended, _) = fetch(elsewhere, &Memory::with(Default::default()));
+    assert_eq!(ended.report.outcome, Err(Fault::Unreachable), "{ended:?}");
 
     job.trust = Trust::Anyone;
     let (ended, _) = fetch(job, &Memory::with(Default::default()));
