@@ -17,6 +17,7 @@
 mod bug;
 mod disk;
 mod laps;
+mod limits;
 mod random;
 mod run;
 mod server;

@@ -317,7 +317,10 @@ impl World {
             Action::Write { generation, ask, range } => self.write(generation, ask, range)?,
             Action::Skip { ask, count } => drop(self.take(ask, count)?),
             Action::Compare { ask, range } => self.compare(ask, range)?,
-            Action::StartFile { generation, journal, .. } => {
+            Action::StartFile { generation, journal, keep_old, .. } => {
+                if keep_old != (self.settings.on_change == OnChange::KeepBoth) {
+                    return Err(format!("keep the old file: {keep_old}, with {:?}", self.settings.on_change));
+                }
                 self.tamper.forget();
                 // Files are begun in order: the later one replaces the earlier.
                 let delay = Duration::from_millis(self.random.between(1, 60));

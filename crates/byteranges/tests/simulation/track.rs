@@ -26,6 +26,8 @@ pub struct Reply {
     pub cut: Option<u64>,
     /// Octets after which nothing comes any more.
     pub stall: Option<u64>,
+    /// Whether it carries a Content-Digest, and whether that matches.
+    pub digest: Option<bool>,
     /// Octets per second.
     pub rate: u64,
     /// Time to the head.
@@ -103,7 +105,7 @@ impl Honest {
             digested: false,
         };
         let (rate, delay) = (self.rate, self.delay);
-        Reply { head, first: 0, length: 0, version: 1, cut: None, stall: None, rate, delay }
+        Reply { head, first: 0, length: 0, version: 1, cut: None, stall: None, digest: None, rate, delay }
     }
 }
 
@@ -120,6 +122,8 @@ pub struct Lap {
     pub versions: BTreeSet<u64>,
     /// Octets of the file that are not what belongs there.
     pub wrong: u64,
+    /// For each file begun, whether the one before was to be kept.
+    pub kept_old: Vec<bool>,
     /// When each request was sent, its path and what it asked for.
     pub requests: Vec<(Duration, usize, Asked)>,
 }
@@ -147,6 +151,8 @@ pub struct Track<'a> {
     lap: Lap,
     /// Octets that each path takes in a second together, where that is limited.
     pub links: Vec<u64>,
+    /// What else happens, and when.
+    pub events: Vec<(Duration, Event)>,
 }
 
 /// Time goes on in steps of this.
@@ -171,6 +177,7 @@ impl<'a> Track<'a> {
             ahead: 0,
             versions: BTreeSet::new(),
             wrong: 0,
+            kept_old: Vec::new(),
             requests: Vec::new(),
         };
         Self {
@@ -183,6 +190,7 @@ impl<'a> Track<'a> {
             now: Duration::ZERO,
             lap,
             links: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -198,6 +206,15 @@ impl<'a> Track<'a> {
                 return self.lap;
             }
             self.now += TICK;
+            let (due, later) = self.events.drain(..).partition(|(when, _)| *when <= self.now);
+            self.events = later;
+            let due: Vec<_> = due;
+            for (_, event) in due {
+                if let Event::PathDown { path } = event {
+                    self.connections.retain(|_, connection| connection.path != path);
+                }
+                self.download.handle(event, self.now);
+            }
             self.deliver();
         }
         panic!("not done after a minute: {:?}", self.download.lanes().collect::<Vec<_>>());
@@ -221,7 +238,8 @@ impl<'a> Track<'a> {
                     self.write(ask, range);
                     self.download.handle(Event::Written { generation, ask, range }, now);
                 }
-                Action::StartFile { generation, .. } => {
+                Action::StartFile { generation, keep_old, .. } => {
+                    self.lap.kept_old.push(keep_old);
                     self.file.clear();
                     (self.arrived, self.misplaced) = (ByteSet::new(), ByteSet::new());
                     self.download.handle(Event::FileReady { generation }, now);
@@ -289,7 +307,8 @@ impl<'a> Track<'a> {
         };
         if !connection.told {
             connection.told = true;
-            let head = Box::new(connection.reply.head.clone());
+            let mut head = Box::new(connection.reply.head.clone());
+            head.digested = connection.reply.digest.is_some();
             self.download.handle(Event::Head { ask, head }, now);
             return 0;
         }
@@ -304,6 +323,9 @@ impl<'a> Track<'a> {
         }
         if connection.sent < end || reply.stall.is_some() {
             return 0;
+        }
+        if let Some(matches) = reply.digest {
+            self.download.handle(Event::Digested { ask, matches }, now);
         }
         let event = if reply.cut.is_some_and(|cut| cut < reply.length) {
             Event::Failed { ask, failure: Failure::Short }

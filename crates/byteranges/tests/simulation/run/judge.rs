@@ -9,6 +9,10 @@ impl World {
     pub(super) fn end(&mut self, mut report: Report) -> Step {
         self.note(|| format!("  == {report:?}"));
         self.tamper.report(&mut report);
+        let allowed = if self.settings.on_change == OnChange::Fail { 0 } else { self.settings.restarts };
+        if report.counts.restarts > allowed {
+            return Err(format!("{} new versions followed, {allowed} allowed", report.counts.restarts));
+        }
         self.summary.requests += report.counts.requests;
         self.summary.hedged += report.counts.hedged;
         self.summary.stolen += report.counts.stolen;

@@ -1,0 +1,151 @@
+//! Limits and policies on the track: how often, how long, and what then.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use byteranges::download::{Assurance, Event, Fault, Fetch, Lanes, OnChange, PathSettings, Settings};
+
+use crate::track::{Honest, Lap, MIB, Reply, Track};
+
+fn server() -> Honest {
+    Honest::new(4 * MIB, 4 * MIB)
+}
+
+fn run(settings: Settings, script: impl FnMut(u64, &Fetch) -> Reply) -> Lap {
+    Track::new(settings, Box::new(script)).run()
+}
+
+#[test]
+fn a_server_that_always_fails_is_asked_as_often_as_settings_say() {
+    for retries in [0, 1, 4] {
+        let settings = Settings { retries, ..Settings::default() };
+        let lap = run(settings, |_, _| server().status(500));
+        assert_eq!(lap.report.outcome, Err(Fault::Refused(500)));
+        assert_eq!(lap.requests.len(), retries as usize + 1);
+        // 200 ms, doubled each time, of which a quarter is chance.
+        let pauses = Duration::from_millis(200) * (2_u32.pow(retries) - 1);
+        assert!(
+            lap.time >= pauses * 3 / 4 && lap.time <= pauses + Duration::from_millis(100),
+            "{:?}",
+            lap.time
+        );
+    }
+}
+
+#[test]
+fn answers_that_lie_beside_good_ones_use_up_the_same_budget() {
+    // The first answer is good and goes on for long; all others lie. They are not asked for without end.
+    let settings = Settings { lanes: Lanes::Fixed(4), retries: 6, ..Settings::default() };
+    let lap = run(settings, |_, fetch| {
+        let mut reply = server().reply(fetch);
+        if reply.first > 0 {
+            server().place(&mut reply, 0);
+        }
+        reply
+    });
+    assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Single), 0));
+    assert!(lap.requests.len() <= 8, "{:?}", lap.requests);
+}
+
+#[test]
+fn a_pause_that_is_too_long_ends_the_path_and_a_shorter_one_is_kept() {
+    let busy = |seconds| {
+        move |number, fetch: &Fetch| {
+            let mut reply = server().status(503);
+            reply.head.retry_after = Some(Duration::from_secs(seconds));
+            if number == 0 { reply } else { server().reply(fetch) }
+        }
+    };
+    let settings = || Settings { retry_after_max: Duration::from_secs(3), ..Settings::default() };
+    let kept = run(settings(), busy(3));
+    assert_eq!((kept.report.outcome, kept.requests.len()), (Ok(Assurance::Single), 2));
+    let (second, ..) = kept.requests[1];
+    assert!(second >= Duration::from_secs(3) && second < Duration::from_millis(3100), "{second:?}");
+    let ended = run(settings(), busy(4));
+    assert_eq!((ended.report.outcome, ended.requests.len()), (Err(Fault::Unreachable), 1));
+}
+
+#[test]
+fn without_any_link_it_waits_as_long_as_settings_say() {
+    let down = (Duration::from_millis(100), Event::PathDown { path: 0 });
+    let settings = Settings { offline_timeout: Duration::from_secs(5), ..Settings::default() };
+    let lap = |up: Option<u64>| {
+        let mut track = Track::new(settings.clone(), Box::new(|_, fetch| server().reply(fetch)));
+        track.events.push(down.clone());
+        let up = up.map(|seconds| (Duration::from_secs(seconds), Event::PathUp { path: 0 }));
+        track.events.extend(up);
+        track.run()
+    };
+    let never = lap(None);
+    assert_eq!(never.report.outcome, Err(Fault::Unreachable));
+    assert!(
+        never.time >= Duration::from_secs(5) && never.time < Duration::from_millis(5200),
+        "{:?}",
+        never.time
+    );
+    let back = lap(Some(4));
+    assert_eq!((back.report.outcome, back.wrong), (Ok(Assurance::Pinned), 0));
+    assert!(back.time < Duration::from_millis(5100), "{:?}", back.time);
+}
+
+#[test]
+fn a_change_is_followed_reported_or_kept_beside_as_settings_say() {
+    let lap = |on_change| {
+        let settings = Settings { on_change, lanes: Lanes::Fixed(2), ..Settings::default() };
+        run(settings, |number, fetch| {
+            let tag = Some(if number == 0 { "v1" } else { "v2" });
+            Reply { version: 1 + number.min(1), ..Honest { tag, ..server() }.reply(fetch) }
+        })
+    };
+    let failed = lap(OnChange::Fail);
+    assert_eq!((failed.report.outcome, failed.kept_old), (Err(Fault::RepresentationChanged), vec![false]));
+    assert_eq!(failed.versions.iter().copied().collect::<Vec<_>>(), [1], "what is held stays");
+    for (on_change, kept) in [(OnChange::Restart, false), (OnChange::KeepBoth, true)] {
+        let lap = lap(on_change);
+        assert!(lap.report.outcome.is_ok() && lap.versions.first() == Some(&2));
+        assert_eq!((lap.report.counts.restarts, lap.kept_old), (1, vec![kept; 2]));
+    }
+}
+
+#[test]
+fn a_file_that_never_rests_is_given_up_after_two_new_versions() {
+    let tags = ["v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7"];
+    let settings = Settings { lanes: Lanes::Fixed(2), ..Settings::default() };
+    let mut number = 0;
+    let lap = run(settings, |_, fetch| {
+        number += 1;
+        let tag = tags.get(number % tags.len()).copied();
+        let reply = Honest { tag, ..server() }.reply(fetch);
+        Reply { version: number as u64, cut: Some(MIB), ..reply }
+    });
+    assert_eq!((lap.report.outcome, lap.report.counts.restarts), (Err(Fault::RepresentationChanged), 2));
+}
+
+#[test]
+fn a_part_that_its_digest_contradicts_is_fetched_again_alone() {
+    let settings =
+        Settings { lanes: Lanes::Fixed(4), max_segment: NonZeroU64::new(MIB / 4), ..Settings::default() };
+    let lap = run(settings, |number, fetch| {
+        let reply = server().reply(fetch);
+        if number == 0 {
+            return reply;
+        }
+        let bad = number == 3;
+        Reply { digest: Some(!bad), version: if bad { 2 } else { 1 }, ..reply }
+    });
+    assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Pinned), 0));
+    assert_eq!(lap.versions.iter().copied().collect::<Vec<_>>(), [1]);
+    let again = lap.requests.iter().filter(|(_, _, asked)| *asked == lap.requests[3].2).count();
+    assert_eq!(again, 2, "{:?}", lap.requests);
+    assert!(lap.report.counts.received <= 4 * MIB + MIB / 2, "{:?}", lap.report.counts);
+}
+
+#[test]
+fn a_metered_link_carries_no_more_than_its_budget() {
+    let paths = vec![PathSettings { source: 0, budget: None }, PathSettings { source: 0, budget: Some(MIB) }];
+    let settings = Settings { paths, lanes: Lanes::Fixed(1), ..Settings::default() };
+    let lap = run(settings, |_, fetch| server().reply(fetch));
+    assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Pinned), 0));
+    // Three of four seconds: a quarter came by the other link.
+    assert!(lap.time < Duration::from_millis(850), "{:?}", lap.time);
+}
