@@ -55,9 +55,9 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "SECONDS", value_parser = read::patience, help_heading = CONNECTION)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Try so often again, after so many failures in a row
-    #[arg(long, value_name = "NUMBER", default_value_t = 10, help_heading = CONNECTION)]
-    pub(crate) retries: u32,
+    /// Try again after so many failures in a row: 10 by default, and 3 as long as the server never answered
+    #[arg(long, value_name = "NUMBER", help_heading = CONNECTION)]
+    pub(crate) retries: Option<u32>,
 }
 
 fn field(typed: &str) -> Result<(HeaderName, HeaderValue), String> {

@@ -21,6 +21,8 @@ const RANGES_MOST: usize = 1_000;
 pub(crate) fn run(args: CatArgs) -> Result<(), Failure> {
     let (url, in_url) = get::wanted::url(&args.url).map_err(Failure::usage)?;
     let mut job = job::asked(url, in_url, &args.request, &job::secrets(&args.request)?)?;
+    // Who waits for octets on a pipe would rather hear that there is no server.
+    job.settings.retries = args.request.retries.unwrap_or(get::RETRIES_UNHEARD);
     if args.ranges.is_empty() {
         if args.unpinned {
             job.settings.assurance = Assurance::LengthOnly;

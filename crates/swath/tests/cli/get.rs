@@ -183,8 +183,11 @@ fn exit_codes_say_whose_fault_it_was() {
     let missing = Origin::start(|_, _| b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec());
     let (exit, said) = get(&swath, &[&missing.url("a")]);
     assert!(exit == 4 && said.contains("404 Not Found") && said.contains("check the URL"), "{exit} {said}");
-    let (exit, said) = get(&swath, &["--retries", "0", "http://127.0.0.1:1/a"]);
+    let begun = Instant::now();
+    let (exit, said) = get(&swath, &["http://127.0.0.1:1/a"]);
     assert!(exit == 5 && said.contains("refused"), "{exit} {said}");
+    // Not before it was tried again, and not after minutes.
+    assert!(begun.elapsed() > Duration::from_millis(500) && begun.elapsed() < Duration::from_secs(10));
     let origin = honest(b"content");
     let wrong = format!("sha-256={}", "0".repeat(64));
     let (exit, said) = get(&swath, &["--digest", &wrong, &origin.url("b")]);

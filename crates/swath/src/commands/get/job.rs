@@ -80,7 +80,7 @@ pub(crate) fn asked(
         // A lane that is silent while others are not is replaced earlier still.
         job.settings.patience = job.settings.patience.min(patience);
     }
-    job.settings.retries = args.retries;
+    job.settings.retries = args.retries.unwrap_or(job.settings.retries);
     Ok(job)
 }
 

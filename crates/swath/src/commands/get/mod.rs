@@ -39,8 +39,6 @@ use std::{
     thread,
 };
 
-use swath_fetch::Stop;
-
 use crate::{
     args::GetArgs,
     report::{self, Failure},
@@ -49,13 +47,19 @@ use crate::{
 use ended::Ended;
 use place::Goal;
 use progress::Screen;
+use signals::Stops;
 use wanted::Wanted;
+
+/// Retries as long as no answer ever came, unless told otherwise: a name or a port is wrong more often than a server is
+/// about to come. With their pauses they take one and a half seconds.
+pub(crate) const RETRIES_UNHEARD: u32 = 3;
 
 /// What all files of one run share.
 struct Run {
     args: GetArgs,
     screen: Arc<dyn Screen>,
-    stop: Stop,
+    /// Stops all files, those under way and those to come.
+    stops: Arc<Stops>,
 }
 
 /// Fetches every file that was asked for.
@@ -68,11 +72,11 @@ pub(crate) fn run(args: GetArgs) -> Result<(), Failure> {
         sums::find(path, &mut wanted, &goals)?;
     }
     let jobs = wanted.iter().map(|one| one::job(one, &args, &secrets)).collect::<Result<Vec<_>, _>>()?;
-    let stop = Stop::new();
-    signals::stop_by_signals(stop.clone())
+    let stops = Arc::new(Stops::default());
+    signals::stop_by_signals(Arc::clone(&stops))
         .map_err(|error| Failure::Runtime(format!("cannot listen for signals: {error}")))?;
     let screen = progress::screen(args.progress, args.quiet, wanted.len());
-    let run = Run { args, screen, stop };
+    let run = Run { args, screen, stops };
     let ended = all(&run, goals.into_iter().zip(jobs).collect());
     run.screen.close();
     summary(&run, &ended);

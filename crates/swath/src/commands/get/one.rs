@@ -22,7 +22,7 @@ use swath_fetch::{
 use url::Url;
 
 use super::{
-    Run, complete,
+    RETRIES_UNHEARD, Run, complete,
     ended::{Ended, Outcome},
     exit, failure, job,
     place::Goal,
@@ -156,8 +156,12 @@ struct Perform<'a> {
 impl Perform<'_> {
     fn perform(&self, job: &Job, sink: Arc<dyn Sink>) -> Ended {
         let most = lanes_most(job);
+        let stop = self.run.stops.one();
         let mut watch = Watch::new(self.file, Arc::clone(&self.run.screen));
-        let done = swath_fetch::download(job.clone(), sink, &mut watch, &self.run.stop);
+        if self.run.args.request.retries.is_none() {
+            watch = watch.with_patience(RETRIES_UNHEARD, stop.clone());
+        }
+        let done = swath_fetch::download(job.clone(), sink, &mut watch, &stop);
         let (outcome, counts, elapsed) = match done {
             Ok(done) => {
                 let (counts, elapsed) = (done.report.counts, done.elapsed);
@@ -187,6 +191,8 @@ impl Perform<'_> {
                 Outcome::Failed { exit: exit::DISK, sentence }
             }
             (Err(fault), _) => {
+                let fault =
+                    if fault == Fault::Interrupted && watch.gave_up { Fault::Unreachable } else { fault };
                 // The name that the server gives may be taken, by what is wanted itself.
                 let taken = done.disk.as_ref().and_then(name_taken).filter(|_| fault == Fault::Disk);
                 if let Some(outcome) = taken.and_then(|path| complete::check(&path, job, false)) {
