@@ -2,7 +2,7 @@
 //!
 //! In: fields of an answer. Out: the digests that are known here; what is unknown or malformed is passed over.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use sfv::{BareItem, Dictionary, ListEntry, Parser};
 
 use super::{Algorithm, Digest};
@@ -11,6 +11,8 @@ use super::{Algorithm, Digest};
 pub const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 /// Gives the digest of the content of one message.
 pub const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
+/// Gave it before, and still does beside mirrors (RFC 3230, RFC 6249).
+const DIGEST: HeaderName = HeaderName::from_static("digest");
 /// Asks for the former.
 pub const WANT_REPR_DIGEST: HeaderName = HeaderName::from_static("want-repr-digest");
 /// Asks for the latter.
@@ -24,9 +26,39 @@ const LENGTH_MAX: usize = 4096;
 pub const WANTED: HeaderValue = HeaderValue::from_static("sha-256=10, sha-512=9");
 
 /// The digests of the whole that an answer gives, the strongest first.
-// D-3, D-3a
+///
+/// Servers that name mirrors had to give one before there was this field, in the older `Digest`; beside mirrors, that
+/// one counts too.
+// D-3, D-3a, R-6249/7-5
 pub fn repr_digest(fields: &HeaderMap) -> Vec<Digest> {
+    let names_mirrors = || fields.get_all(header::LINK).iter().any(|line| names_duplicate(line.as_bytes()));
+    if !fields.contains_key(&REPR_DIGEST) && fields.contains_key(&DIGEST) && names_mirrors() {
+        return instance_digest(fields);
+    }
     read(fields, &REPR_DIGEST)
+}
+
+fn names_duplicate(line: &[u8]) -> bool {
+    line.to_ascii_lowercase().windows(b"duplicate".len()).any(|word| word == b"duplicate")
+}
+
+/// Reads `Digest: SHA-256=…` (RFC 3230): a list, with values in base64 and names in any case.
+fn instance_digest(fields: &HeaderMap) -> Vec<Digest> {
+    let lines = fields.get_all(&DIGEST).iter().filter_map(|line| line.to_str().ok());
+    let members = lines.filter(|line| line.len() <= LENGTH_MAX).flat_map(|line| line.split(','));
+    let mut digests: Vec<Digest> = members
+        .filter_map(|member| {
+            let (name, value) = member.trim().split_once('=')?;
+            let algorithm = Algorithm::ALL.into_iter().find(|one| name.eq_ignore_ascii_case(one.key()))?;
+            Digest::read(algorithm, value)
+        })
+        .collect();
+    digests.sort_by_key(|digest| std::cmp::Reverse(digest.algorithm()));
+    // Two different ones of a kind say nothing.
+    let first = digests.first().cloned();
+    let contradicts =
+        |first: &Digest| digests.iter().any(|one| one.algorithm() == first.algorithm() && one != first);
+    if first.as_ref().is_some_and(contradicts) { Vec::new() } else { first.into_iter().collect() }
 }
 
 /// The digests of this answer's content, the strongest first.
@@ -99,6 +131,30 @@ mod tests {
         let mut hasher = super::super::Hasher::new(Algorithm::Sha256);
         hasher.update(b"{\"hello\": \"world\"}\n");
         assert_eq!(repr_digest(&fields(&[WORLD])), [hasher.finish()]);
+    }
+
+    // R-6249/7-5
+    #[test]
+    fn the_older_field_counts_beside_mirrors() {
+        let of = |repr: Option<&str>, link: Option<&str>, digest: &str| {
+            let mut all = HeaderMap::from_iter([(DIGEST, HeaderValue::from_str(digest).unwrap())]);
+            repr.map(|value| all.insert(REPR_DIGEST, HeaderValue::from_str(value).unwrap()));
+            link.map(|value| all.insert(header::LINK, HeaderValue::from_str(value).unwrap()));
+            repr_digest(&all).iter().map(Digest::to_string).collect::<Vec<_>>()
+        };
+        let mirror = Some("<http://m.example/a>; rel=duplicate");
+        let world = "RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=";
+        let known = repr_digest(&fields(&[WORLD]))[0].to_string();
+        assert_eq!(of(None, mirror, &format!("MD5=AAAA, SHA-256={world}")), [known]);
+        assert_eq!(of(None, None, &format!("SHA-256={world}")), [""; 0], "without mirrors");
+        assert_eq!(
+            of(Some("md5=:AAAA:"), mirror, &format!("SHA-256={world}")),
+            [""; 0],
+            "beside the newer one"
+        );
+        let other = format!("{}=", "A".repeat(43));
+        assert_eq!(of(None, mirror, &format!("SHA-256={world},sha-256={other}")), [""; 0], "two of a kind");
+        assert_eq!(of(None, mirror, "SHA-256=zz, =, SHA-256"), [""; 0]);
     }
 
     // D-4
