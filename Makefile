@@ -59,9 +59,9 @@ bench-instructions: bench-setup ## Counts the instructions of hot requests, and 
 	python3 benches/instructions.py --swath $(DIST)/swath --answer "$$($(COUNT))" $(ARGS)
 
 bench-client: bench-setup ## Measures swath get beside curl, wget, aria2, axel, hf_transfer and takanawa (twenty minutes; ARGS=--quick: one).
-	$(CARGO) build --release --locked --bin swath
-	$(CARGO) build --release --locked --package swath-fetch --example unjournaled
-	python3 benches/clients.py --swath $(RELEASE)/swath --unjournaled $(RELEASE)/examples/unjournaled $(ARGS)
+	$(CARGO) build --profile dist --locked --bin swath
+	$(CARGO) build --profile dist --locked --package swath-fetch --example unjournaled
+	python3 benches/clients.py --swath $(DIST)/swath --unjournaled $(DIST)/examples/unjournaled $(ARGS)
 
 soak: setup ## A thousand ends by kill -9, and five hundred failures of the power, each followed by a resume (ten minutes).
 	$(CARGO) build --release --locked --bin swath

@@ -45,7 +45,7 @@ def arguments():
     parser.add_argument("--length", type=int, metavar="MIB", help="length of the file (2048)")
     parser.add_argument("--rows", help="only these: " + ",".join(ROWS))
     parser.add_argument("--programs", help="only these: " + ",".join(contender.name for contender in CONTENDERS))
-    parser.add_argument("--swath", type=Path, default=HERE.parent / "target/release/swath", help="the binary to measure")
+    parser.add_argument("--swath", type=Path, default=HERE.parent / "target/dist/swath", help="the binary to measure")
     parser.add_argument("--unjournaled", type=Path, help="a program that fetches as swath does, without a journal, and ends with one fdatasync")
     parser.add_argument("--files", type=Path, default=Path("/var/tmp/swath-bench"), help="where the file that is served is kept, and files are written to disk")
     parser.add_argument("--tmpfs", type=Path, default=Path("/dev/shm"), help="a folder on tmpfs")
@@ -168,7 +168,7 @@ def facts(given, found, missing, cores):
 def main():
     given = arguments()
     if not given.swath.exists():
-        sys.exit(f"{given.swath} is not there; build it: cargo build --release --bin swath")
+        sys.exit(f"{given.swath} is not there; build it: cargo build --profile dist --bin swath")
     found, missing = contenders(given)
     file = make_file(given)
     ours = sorted(os.sched_getaffinity(0))

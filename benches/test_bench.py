@@ -5,6 +5,7 @@ Run by `make bench`, and by hand: python3 benches/test_bench.py
 
 import http.server
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -16,7 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import instructions
-from swath_bench import check, load, report
+from swath_bench import check, client_report, fetch, load, report
 from swath_bench.files import Files, Group
 from swath_bench.peers import SWATH
 from swath_bench.rows import ROWS, Row
@@ -166,6 +167,37 @@ class Ratios(unittest.TestCase):
 
     def test_a_run_without_swath_has_no_ratios(self):
         self.assertEqual(report.ratios(ROWS[0], {SWATH: "no figures: wrong"}), [])
+
+
+class Downloads(unittest.TestCase):
+    """Programs that make another file, or none, have no figures; one that makes the right one has."""
+
+    def fetched(self, words):
+        with tempfile.TemporaryDirectory() as work:
+            right, folder = Path(work) / "right.bin", Path(work) / "got"
+            right.write_bytes(b"octets" * 50_000)
+            folder.mkdir()
+            return fetch.fetch(["sh", "-c", words, "sh", str(right)], sorted(os.sched_getaffinity(0)), folder / "got.bin", right, dict(os.environ))
+
+    def test_the_right_file_has_figures(self):
+        run = self.fetched('sleep 0.1; cat "$1" > got.bin')
+        self.assertGreater(run["rate"], 0)
+        self.assertTrue(100 << 10 < run["peak"] < 64 << 20, run["peak"])
+
+    def test_another_file_has_none(self):
+        for words in ['tr o x < "$1" > got.bin', 'head -c 1000 "$1" > got.bin', "true", 'cat "$1" > got.bin; exit 3']:
+            with self.assertRaises(check.WrongAnswer, msg=words):
+                self.fetched(words)
+
+    def test_aims_are_held_against_medians(self):
+        def runs(rate, peak=1 << 20):
+            return [{"rate": rate, "peak": peak}] * 3
+
+        outcome = {"tmpfs-1": {"swath": runs(90), "curl": runs(100)}, "capped-1": {"swath": runs(10)}, "capped-8": {"swath": runs(79, 65 << 20)}}
+        found = {what: met for what, _, _, met in client_report.aims(outcome, [])}
+        self.assertEqual(
+            found, {"one lane beside curl, tmpfs": False, "eight lanes beside one, 10 MB/s a connection": True, "peak memory": False}
+        )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ pub struct Program {
     /// Its words for going on with one.
     pub resume: &'static [&'static str],
     /// How it is asked for its version.
-    version: &'static [&'static str],
+    pub version: &'static [&'static str],
 }
 
 /// The programs beside which swath stands, as Debian packages them.

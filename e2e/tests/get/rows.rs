@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use swath_trial::{Row, Verdict, programs::Program, resume, rows, run, table};
 
@@ -28,6 +29,16 @@ fn resuming_never_mixes_versions() {
         });
         assert!(wrong.is_empty(), "{how:?}:\n{}", wrong.join("\n"));
     }
+}
+
+/// What the option is for: a server that slows down long answers.
+#[test]
+fn short_requests_outrun_a_server_that_throttles_long_ones() {
+    let row = rows::find("throttled").expect("a row");
+    let words: &[&str] = &["get", "-c", "8", "--max-segment", "1MiB", "-o", "{file}", "{url}"];
+    let verdict = run::fetch(&Program { fetch: words, ..program() }, row).expect("an origin and a program");
+    assert!(verdict.is_right(row), "{}", describe(row, &verdict));
+    assert!(verdict.time < Duration::from_secs(4), "{}", describe(row, &verdict));
 }
 
 /// What is wrong with the way in which a row ended.
