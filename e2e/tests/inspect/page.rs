@@ -106,7 +106,16 @@ async fn play_elsewhere(browser: &Browser, server: &Swath) {
     video.seek(duration * 0.8).await;
     video.seek(duration * 0.3).await;
     video.pause().await;
+    let map = "const text = document.getElementById('map-bytes').textContent;
+        return document.querySelector('#map-played .span') && document.querySelectorAll('#map-fetched .span').length >= 2 && text;";
+    let told = shows(browser, "the player's own map", map).await;
+    assert!(
+        told.as_str().is_some_and(|told| told.starts_with("Fetched ") && told.contains("; wasted ")),
+        "{told}"
+    );
+    browser.keep_screenshot("inspect-player").await;
     video.let_go().await;
+    assert_eq!(browser.complaints().await, [""; 0], "the player complains");
     client.close_window().await.expect("the tab closes");
     client.switch_to_window(page).await.expect("it is there");
 }

@@ -34,6 +34,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use byteranges::ByteRange;
+
 pub use self::answer::Inspection;
 pub use self::entry::Entry;
 use self::entry::Maker;
@@ -123,6 +125,21 @@ impl Inspector {
     pub fn entries_of_view(&self, token: &str) -> Vec<Arc<Entry>> {
         let view = Some(self.maker.view(token));
         self.entries().into_iter().filter(|entry| entry.view == view).collect()
+    }
+
+    /// Gives which octets of its file were sent for one opened player page, also by what still runs: at most 1,000 ranges,
+    /// those that were sent last.
+    #[must_use]
+    pub fn sent_for_view(&self, token: &str) -> Vec<ByteRange> {
+        const SPANS_MAX: usize = 1000;
+        let view = Some(self.maker.view(token));
+        let ended = self.entries_of_view(token);
+        let running = self.running();
+        let ended = ended.iter().map(|entry| &**entry);
+        let all = ended.chain(running.iter().filter(|entry| entry.view == view));
+        let mut sent: Vec<_> = all.filter_map(rules::sent).collect();
+        sent.drain(..sent.len().saturating_sub(SPANS_MAX));
+        sent
     }
 
     /// Gives those that run, as they stand.
@@ -275,6 +292,11 @@ mod tests {
         drop(open(&recorder, "/clip.mp4"));
         assert_eq!(inspector.entries_of_view(token).len(), 1);
         assert!(inspector.entries_of_view("0").is_empty());
+        let running = open(&recorder, &format!("/clip.mp4?view={token}"));
+        answer(&running);
+        running.add_sent(40);
+        assert_eq!(inspector.sent_for_view(token), [ByteRange::whole(40).expect("octets")]);
+        assert!(inspector.sent_for_view("0").is_empty());
     }
 
     #[test]

@@ -20,10 +20,11 @@ pub struct Asset {
 /// The Cache-Control of an asset asked for by its hash: under that address the bytes never change.
 pub const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
         Asset::new("style.css", "text/css; charset=utf-8", include_bytes!("../../assets/style.css")),
         Asset::new("player.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/player.js")),
+        Asset::new("filemap.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/filemap.js")),
         Asset::new("favicon.svg", "image/svg+xml", include_bytes!("../../assets/favicon.svg")),
     ]
 });

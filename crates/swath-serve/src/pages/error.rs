@@ -52,7 +52,7 @@ impl ErrorPage<'_> {
             }
             p.actions { a.button href=(name::way_to_root(self.path)) { "All files" } }
         };
-        let shell = Shell { title: &title, path: self.path, script: false };
+        let shell = Shell { title: &title, path: self.path, scripts: &[] };
         Page::html(shell.around(&main, &html! { p { "Served by swath." } }), STILL_POLICY)
     }
 

@@ -101,7 +101,7 @@ impl Listing<'_> {
         let foot = html! {
             p { "Served by swath. Asked with " code { "Accept: application/json" } ", this page is JSON." }
         };
-        let shell = Shell { title, path: self.path, script: false };
+        let shell = Shell { title, path: self.path, scripts: &[] };
         Page::html(shell.around(&main, &foot), STILL_POLICY)
     }
 

@@ -48,6 +48,8 @@ pub struct Player<'a> {
     pub tracks: &'a [Track],
     /// A sentence below the film, on pacing for one.
     pub note: Option<&'a str>,
+    /// Whether an inspector can say which bytes were fetched for the page.
+    pub mapped: bool,
 }
 
 impl Player<'_> {
@@ -71,6 +73,7 @@ impl Player<'_> {
             }
             noscript { p.note { "Without script the film plays, but what is held of it and what it has cost are not shown." } }
             (self.gauge())
+            @if self.mapped { (self.map()) }
             (figures())
             @if let Some(note) = self.note { p.note role="note" { (note) } }
             (start_link())
@@ -81,7 +84,8 @@ impl Player<'_> {
             }
             (keys())
         };
-        let shell = Shell { title: &shown, path: self.path, script: true };
+        let scripts: &[&str] = if self.mapped { &["player.js", "filemap.js"] } else { &["player.js"] };
+        let shell = Shell { title: &shown, path: self.path, scripts };
         let foot = html! { p { "Served by swath." } };
         Page::html(shell.around(&main, &foot), PLAYER_POLICY)
     }
@@ -101,6 +105,31 @@ impl Player<'_> {
             Medium::Audio => html! {
                 audio #media controls preload="metadata" tabindex="0" src=(source) { (tracks) }
             },
+        }
+    }
+
+    /// What was played and is held, and what was fetched for that and again; filled in by the script.
+    fn map(&self) -> Markup {
+        let fetched = format!(
+            "{}{RESERVED}/fetched?view={}",
+            name::way_to_root(self.path),
+            name::href(self.token.as_bytes())
+        );
+        let bar = |id: &str, groups: [&str; 2]| {
+            html! {
+                svg id=(id) viewBox="0 0 1000 16" preserveAspectRatio="none" role="img" aria-label="Nothing yet" {
+                    rect.ground x="0" y="2" width="1000" height="12" {}
+                    @for group in groups { g id=(group) {} }
+                }
+            }
+        };
+        html! {
+            section.gauge.filemap #filemap data-fetched=(fetched) hidden aria-label="Played, held, fetched and wasted" {
+                (bar("map-of-time", ["map-held", "map-played"]))
+                p.quiet #map-time {}
+                (bar("map-of-bytes", ["map-fetched", "map-again"]))
+                p.quiet #map-bytes {}
+            }
         }
     }
 

@@ -11,8 +11,8 @@ pub(super) struct Shell<'a> {
     pub(super) title: &'a str,
     /// The raw path the page stands at; links to assets are made relative to it.
     pub(super) path: &'a str,
-    /// Whether the player's script is loaded.
-    pub(super) script: bool,
+    /// The scripts that are loaded, in their order.
+    pub(super) scripts: &'a [&'a str],
 }
 
 impl Shell<'_> {
@@ -29,8 +29,8 @@ impl Shell<'_> {
                     title { (self.title) }
                     link rel="icon" type="image/svg+xml" href=(asset::link(&root, "favicon.svg"));
                     link rel="stylesheet" href=(asset::link(&root, "style.css"));
-                    @if self.script {
-                        script defer src=(asset::link(&root, "player.js")) {}
+                    @for script in self.scripts {
+                        script defer src=(asset::link(&root, script)) {}
                     }
                 }
                 body {

@@ -32,6 +32,7 @@ use crate::connection::ConnectionInfo;
 use crate::cors::Cors;
 use crate::exchange::{Answered, Record, Recorder, Views, Wire, lines};
 use crate::head::{self, Wish};
+use crate::inspect::Inspector;
 use crate::pages::Panel;
 use crate::perform::ContentBody;
 use crate::source::Source;
@@ -84,12 +85,21 @@ pub(crate) struct Performance {
 pub struct Service {
     options: ServiceOptions,
     digests: Digests,
+    /// Says which bytes were fetched for a player's page.
+    inspector: Option<Arc<Inspector>>,
 }
 
 impl Service {
     /// Creates a service.
     pub fn new(options: ServiceOptions) -> Self {
-        Self { options, digests: Digests::new() }
+        Self { options, digests: Digests::new(), inspector: None }
+    }
+
+    /// Shows on each player's page which bytes were fetched for it, as this inspector knows them.
+    #[must_use]
+    pub fn with_inspector(mut self, inspector: Option<Arc<Inspector>>) -> Self {
+        self.inspector = inspector;
+        self
     }
 
     /// Answers one request; its content, if it has any, is never read.

@@ -93,6 +93,9 @@ impl Service {
         if name == "cost" {
             return self.cost(request);
         }
+        if name == "fetched" {
+            return self.fetched(request);
+        }
         let Some(asset) = asset(name) else {
             return self.error(request, StatusCode::NOT_FOUND, None);
         };
@@ -123,11 +126,31 @@ impl Service {
             return self.error(request, StatusCode::NOT_FOUND, Some("No page with this token is open."));
         };
         let text = format!("{{\"bytes\":{},\"requests\":{}}}\n", spent.bytes, spent.requests);
-        let page = Page { content_type: "application/json", security_policy: None, text };
-        let mut reply = Reply::page(StatusCode::OK, request.method(), page, "no-store", request.now);
-        reply.answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        reply
+        json(request, text)
     }
+
+    /// Which bytes of the file were sent for a page, request by request.
+    fn fetched(&self, request: &Request<'_>) -> Reply {
+        let token = request.query_value("view").unwrap_or_default();
+        let known = self.options.views.spent(token).is_some();
+        let Some(inspector) = self.inspector.as_ref().filter(|_| known) else {
+            return self.error(request, StatusCode::NOT_FOUND, Some("No page with this token is inspected."));
+        };
+        let spans = inspector.sent_for_view(token);
+        let spans: Vec<_> = spans
+            .iter()
+            .map(|range| serde_json::json!({ "first": range.first(), "sent": range.length() }))
+            .collect();
+        json(request, format!("{}\n", serde_json::json!({ "spans": spans })))
+    }
+}
+
+/// Facts for a page's script, of this moment.
+fn json(request: &Request<'_>, text: String) -> Reply {
+    let page = Page { content_type: "application/json", security_policy: None, text };
+    let mut reply = Reply::page(StatusCode::OK, request.method(), page, "no-store", request.now);
+    reply.answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
 }
 
 /// An entry as the listing shows it.

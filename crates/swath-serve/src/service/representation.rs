@@ -94,6 +94,7 @@ impl Service {
             token: &token,
             tracks: &tracks,
             note: site.note.as_deref(),
+            mapped: self.inspector.is_some(),
         };
         // The token in it is for this one opening of the page.
         Reply::page(StatusCode::OK, request.method(), page.html(), "no-store", request.now)

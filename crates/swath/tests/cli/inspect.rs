@@ -186,3 +186,20 @@ fn what_is_no_recording_is_refused_with_a_cure() {
     let output = site().output(&["inspect", "missing"]);
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn a_player_page_knows_what_was_fetched_for_it() {
+    let swath = Swath::new();
+    let (_server, served, _) = start(&swath, &["--demo"]);
+    let page = ask(connect(served), "/clip-front.mp4?play", "");
+    let (_, after) = page.split_once(".swath/fetched?view=").expect("a map");
+    let token = after.split('"').next().expect("a token");
+    ask(connect(served), &format!("/clip-front.mp4?view={token}"), "Range: bytes=5-14\r\n");
+    let fetched = ask(connect(served), &format!("/.swath/fetched?view={token}"), "");
+    assert!(fetched.ends_with("{\"spans\":[{\"first\":5,\"sent\":10}]}\n"), "{fetched}");
+    let others = ask(connect(served), "/.swath/fetched?view=0123456789abcdef0123456789abcdef", "");
+    assert!(others.starts_with("HTTP/1.1 404"), "{others}");
+    let mut plain = Running::start(swath.command(&["serve", "--listen", "127.0.0.1:0", "--demo"]));
+    let page = ask(connect(plain.address()), "/clip-front.mp4?play", "");
+    assert!(page.contains("id=\"gauge\"") && !page.contains("filemap"), "no map without an inspector");
+}

@@ -78,6 +78,11 @@ pub struct Finding {
     pub count: usize,
 }
 
+/// Gives which octets of the file an exchange has sent, as far as that can be told.
+pub(super) fn sent(entry: &Entry) -> Option<byteranges::ByteRange> {
+    Facts::of(entry).sent()
+}
+
 /// Finds what is wrong in exchanges, in whatever order they come; what matters most comes first.
 #[must_use]
 pub fn findings(entries: &[Arc<Entry>], checks: &Checks) -> Vec<Finding> {

@@ -42,6 +42,7 @@ fn player<'a>(path: &'a str, name: &'a [u8], tracks: &'a [Track]) -> Player<'a> 
         token: "k3Jx",
         tracks,
         note: None,
+        mapped: false,
     }
 }
 

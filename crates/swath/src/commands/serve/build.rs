@@ -85,7 +85,8 @@ pub(super) fn build(settings: &ServeSettings, inherited: Vec<Inherited>) -> Resu
     let counts = metrics.as_ref().map(|(_, metrics)| Arc::clone(metrics));
     let answers = match (store, &settings.lens) {
         (Some(store), _) => {
-            let service = service(settings, &bound, store, sinks, buffers);
+            let shown = inspector.as_ref().map(|(_, inspector)| Arc::clone(inspector));
+            let service = service(settings, &bound, store, sinks, buffers).with_inspector(shown);
             Answers::Service(Arc::new(Counted { service, metrics: counts }))
         }
         (None, Some(lens)) => {
