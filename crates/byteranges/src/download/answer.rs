@@ -245,8 +245,24 @@ impl Download {
         answer.pending = answer.pending.saturating_add(count);
         answer.rate.add(count, now);
         self.counts.received = self.counts.received.saturating_add(count);
-        if let Some(path) = self.paths.get_mut(lane.path) {
+        let path = lane.path;
+        let spent = self.paths.get_mut(path).is_some_and(|path| {
             path.receive(count);
+            path.budget == Some(0)
+        });
+        if spent {
+            self.break_off(path);
+        }
+    }
+
+    /// Ends the requests of a path that may carry no more; what has come of them is used.
+    fn break_off(&mut self, path: usize) {
+        let lanes: Vec<_> = self.lanes.iter().filter(|lane| lane.path == path).map(|lane| lane.ask).collect();
+        for ask in lanes {
+            match self.lanes.iter().find(|lane| lane.ask == ask).map(|lane| lane.answer.is_some()) {
+                Some(true) => self.on_finish(ask, Finish::Broken),
+                _ => self.stop_lane(ask),
+            }
         }
     }
 

@@ -84,7 +84,7 @@ impl Download {
         let is_file = head.etag.is_some() || head.last_modified.is_some();
         let is_of_use = if head.status == 200 { is_file } else { strong && !self.alone };
         match verdict {
-            Verdict::Granted(granted) if self.report.is_none() && is_of_use => {
+            Verdict::Granted(granted) if self.ending.is_none() && is_of_use => {
                 let path = lane.path;
                 let conditional =
                     matches!(lane.precondition, Precondition::IfRange(_) | Precondition::IfRangeDate(_));
@@ -105,7 +105,7 @@ impl Download {
     pub(super) fn change(&mut self) {
         let over = self.counts.restarts >= self.settings.restarts;
         if self.settings.on_change == OnChange::Fail || over {
-            return self.end(Err(Fault::RepresentationChanged));
+            return self.wind_up(Fault::RepresentationChanged);
         }
         self.counts.restarts = self.counts.restarts.saturating_add(1);
         // The last try takes no risk: one answer on one connection is one version, whatever the nodes do.

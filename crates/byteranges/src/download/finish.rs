@@ -19,7 +19,7 @@ impl Download {
 
     /// Begins a sync when enough is written, or long enough ago, or nothing more will come.
     pub(super) fn sync(&mut self, now: Duration) -> bool {
-        let last = self.is_all_here() || self.interrupted;
+        let last = self.is_all_here() || self.ending.is_some();
         let Some(version) = self.version.as_mut().filter(|version| version.ready) else { return false };
         if let Some(length) = version.new_length.take() {
             let octets = version.journal.length(length);
@@ -66,8 +66,9 @@ impl Download {
         }
     }
 
-    pub(super) fn on_interrupted(&mut self) {
-        self.interrupted = true;
+    /// Begins to end for this reason: what is held is made durable and recorded first, so that it need not be fetched again.
+    pub(super) fn wind_up(&mut self, fault: Fault) {
+        self.ending.get_or_insert(fault);
         for lane in std::mem::take(&mut self.lanes) {
             if let Some(version) = &mut self.version {
                 version.holdings.give_up(lane.ask);
@@ -80,12 +81,12 @@ impl Download {
     pub(super) fn finish(&mut self) -> bool {
         let all_here = self.is_all_here();
         let Some(version) = &mut self.version else {
-            return self.interrupted && self.end_interrupted();
+            return self.end_wound_up();
         };
         let holdings = &version.holdings;
         let durable = holdings.unsynced_octets() == 0 && !holdings.is_syncing();
-        if self.interrupted {
-            return durable && self.end_interrupted();
+        if self.ending.is_some() {
+            return durable && self.end_wound_up();
         }
         let written = version.identity.complete_length.is_some_and(|length| {
             ByteRange::whole(length).is_none_or(|whole| holdings.written().covers(whole))
@@ -111,8 +112,9 @@ impl Download {
         true
     }
 
-    fn end_interrupted(&mut self) -> bool {
-        self.end(Err(Fault::Interrupted));
+    fn end_wound_up(&mut self) -> bool {
+        let Some(fault) = self.ending else { return false };
+        self.end(Err(fault));
         true
     }
 }

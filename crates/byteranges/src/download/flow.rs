@@ -21,7 +21,7 @@ impl Download {
         if self.place(now) || self.time_out(now) || self.sync(now) || self.finish() {
             return true;
         }
-        if self.interrupted {
+        if self.ending.is_some() {
             return false;
         }
         if now >= self.look_at {
@@ -310,14 +310,14 @@ impl Download {
         if self.paths.iter().all(|path| path.dead.is_some()) {
             let fault =
                 self.paths.first().map_or(Fault::Unreachable, |path| path.dead.unwrap_or(path.last_fault));
-            self.end(Err(fault));
+            self.wind_up(fault);
             return true;
         }
         if self.paths.iter().any(Path::is_usable) {
             self.offline_since = None;
         } else if now.saturating_sub(*self.offline_since.get_or_insert(now)) >= self.settings.offline_timeout
         {
-            self.end(Err(Fault::Unreachable));
+            self.wind_up(Fault::Unreachable);
             return true;
         }
         false

@@ -115,7 +115,8 @@ pub struct Download {
     begun_again: u32,
     /// Whether nodes disagree, or this is the last try: one lane, one connection.
     alone: bool,
-    interrupted: bool,
+    /// Why it is ending: nothing more is fetched, and what is held is made durable first.
+    ending: Option<Fault>,
     last_sync: Duration,
     /// When free lanes are looked at next, though nothing but arrivals happened.
     look_at: Duration,
@@ -168,7 +169,7 @@ impl Download {
             unproved: None,
             begun_again: 0,
             alone: false,
-            interrupted: false,
+            ending: None,
             last_sync: Duration::ZERO,
             look_at: Duration::ZERO,
             unsettled: true,
@@ -219,7 +220,7 @@ impl Download {
                     path.up = true;
                 }
             }
-            Event::Interrupted => self.on_interrupted(),
+            Event::Interrupted => self.wind_up(Fault::Interrupted),
         }
     }
 

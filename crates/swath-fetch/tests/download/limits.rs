@@ -108,3 +108,12 @@ fn a_lane_that_breaks_down_does_not_hold_the_download_up() {
     assert_eq!(ended.report.outcome, Err(Fault::Disk));
     assert!(ended.disk.unwrap().to_string().contains("report it"));
 }
+
+#[test]
+fn a_budget_ends_a_link() {
+    let origin = Origin::honest(content(2 << 20));
+    let mut job = Job::new(origin.url("/f"));
+    job.interfaces.push(Interface { name: "lo".to_owned(), budget: Some(300_000) });
+    let (ended, _) = fetch(job, &Memory::with(Default::default()));
+    assert_eq!(ended.report.outcome, Err(Fault::BudgetSpent), "{ended:?}");
+}

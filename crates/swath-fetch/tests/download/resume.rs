@@ -70,7 +70,7 @@ fn another_version_is_begun_anew_and_never_mixed() {
     });
     let mut job = Job::new(origin.url("/f"));
     job.settings.retries = 1;
-    job.settings.sync_octets = 64 << 10;
+    job.settings.backoff = Duration::from_millis(1);
     let (ended, _) = fetch(job, &memory);
     assert_eq!(ended.report.outcome, Err(Fault::Unreachable), "{ended:?}");
     assert!(ended.trouble.is_some());

@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::origin::content;
 use crate::sink::{Memory, Seen, fetch};
 
-const LENGTH: usize = 4 << 20;
+const LENGTH: usize = 2 << 20;
 
 /// A server of HTTP/2 and nothing else.
 struct Second {

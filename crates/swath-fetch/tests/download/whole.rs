@@ -27,7 +27,7 @@ fn one_lane_asks_once() {
 
 #[test]
 fn several_lanes_put_a_whole_together() {
-    let length = 40 << 20;
+    let length = 12 << 20;
     let origin = Origin::honest(content(length));
     let memory = Memory::with(Default::default());
     let mut job = Job::new(origin.url("/f"));
