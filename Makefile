@@ -8,7 +8,7 @@ RELEASE = $(TARGET)/release
 DIST = $(TARGET)/dist
 # Builds the program that does nothing but answer, and says where it lies.
 COUNT = $(CARGO) bench --package byteranges --bench count --profile dist --locked --no-run 2>&1 | sed -n 's/.*Executable .*(\(.*\))/\1/p'
-FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal recording file_name digest_list digest_field link metalink netrc cookies
+FUZZ_TARGETS = specifier preconditions_decide entity_tag_list http_date target accept_encoding multipart content_range journal recording file_name digest_list digest_field link metalink netrc cookies fast_path
 
 .PHONY: help run test check quick lint doc setup e2e deny fuzz docs bench bench-client bench-setup bench-test bench-instructions bench-micro clients soak field simulate
 

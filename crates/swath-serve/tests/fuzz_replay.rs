@@ -7,6 +7,10 @@ use std::path::Path;
 #[allow(unreachable_pub, reason = "the bodies belong to the fuzz targets too")]
 mod serve_bodies;
 
+#[path = "../../../fuzz/fast_path_body.rs"]
+#[allow(unreachable_pub, reason = "the body belongs to the fuzz target too")]
+mod fast_path_body;
+
 /// Runs a body on every file of its corpus.
 fn replay(target: &str, body: fn(&[u8])) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
@@ -34,4 +38,9 @@ fn accept_encoding() {
 #[test]
 fn recording() {
     replay("recording", serve_bodies::recording);
+}
+
+#[test]
+fn fast_path() {
+    replay("fast_path", fast_path_body::fast_path);
 }

@@ -9,6 +9,7 @@ mod server;
 
 mod agreement;
 mod limits;
+mod mutations;
 mod raw;
 mod sending;
 mod support;
