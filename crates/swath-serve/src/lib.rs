@@ -13,6 +13,7 @@ pub mod inspect;
 pub mod lens;
 pub mod limits;
 pub mod listen;
+mod load;
 pub mod log;
 pub mod metrics;
 mod notice;

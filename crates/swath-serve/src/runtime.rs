@@ -1,16 +1,17 @@
-//! The threads that serve: one runtime per core, connections handed out in turn.
+//! The threads that serve: one runtime per core, connections handed to the one with the least to do.
 //!
 //! Comes in: accepted connections. Goes out: each served to its end on one thread.
 //!
 //! A runtime per core keeps a connection's data in one core's cache and needs no stealing between cores.
-//! Connections are handed out in turn rather than by the kernel (SO_REUSEPORT): the kernel spreads them by
+//! Connections are handed out here rather than by the kernel (SO_REUSEPORT): the kernel spreads them by
 //! a hash of their addresses, so that two of a handful of players often share a core while another idles;
-//! one accepting place can also count, cap and back off.
+//! one accepting place can also count, cap and back off. A connection goes to the thread with the fewest
+//! long answers under way, then to the one with the fewest connections: a few heavy ones do not share a
+//! core while there is another, and connections that ended on one thread leave no gap there.
 
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 
 use crate::connection::{self, Context, Peer, Respond, Scheme};
 use crate::listen::Accepted;
+use crate::load::{self, Counted, Load};
 use crate::slots::Slot;
 
 /// A connection on its way to a worker.
@@ -28,11 +30,13 @@ pub(crate) enum Task {
     TurnAway { accepted: Accepted, peer: Peer, scheme: Scheme, slot: Slot },
 }
 
+/// A connection with its place in the count of its thread.
+type Handed = (Task, Counted);
+
 /// The threads of one server.
 pub(crate) struct Workers {
-    inboxes: Vec<UnboundedSender<Task>>,
+    inboxes: Vec<(UnboundedSender<Handed>, Arc<Load>)>,
     threads: Vec<JoinHandle<()>>,
-    next: AtomicUsize,
     // Closed once the last worker is done.
     done: mpsc::Receiver<()>,
 }
@@ -45,30 +49,33 @@ impl Workers {
     ) -> io::Result<Workers> {
         let count = count.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let (running, done) = mpsc::channel(1);
-        let mut workers =
-            Workers { inboxes: Vec::new(), threads: Vec::new(), next: AtomicUsize::new(0), done };
+        let mut workers = Workers { inboxes: Vec::new(), threads: Vec::new(), done };
         for number in 0..count {
             // Unbounded, as connections are: what waits in it is counted against their limit already.
             let (inbox, tasks) = mpsc::unbounded_channel();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
             let (context, running) = (Arc::clone(context), running.clone());
+            let load = Arc::<Load>::default();
+            let of_thread = Arc::clone(&load);
             let thread = std::thread::Builder::new().name(format!("swath-{number}")).spawn(move || {
+                load::enter(of_thread);
                 runtime.block_on(work(tasks, context));
                 drop(runtime);
                 drop(running);
             })?;
-            workers.inboxes.push(inbox);
+            workers.inboxes.push((inbox, load));
             workers.threads.push(thread);
         }
         Ok(workers)
     }
 
-    /// Hands a connection to the next thread in turn.
+    /// Hands a connection to the thread with the least to do.
     pub(crate) fn hand_out(&self, task: Task) {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.inboxes.len().max(1);
-        if let Some(inbox) = self.inboxes.get(turn) {
+        if let Some((inbox, load)) = self.inboxes.iter().min_by_key(|(_, load)| load.weight()) {
+            // Counted from here on, not from when the thread comes to it: a burst of them is spread, too.
+            let counted = Counted::new(load);
             // A worker ends only when its inbox does, so there is somebody to take it.
-            drop(inbox.send(task));
+            drop(inbox.send((task, counted)));
         }
     }
 
@@ -93,13 +100,13 @@ impl Workers {
 }
 
 /// One thread's loop: takes connections until there will be none, then waits for those it has.
-async fn work<R: Respond>(mut tasks: UnboundedReceiver<Task>, context: Arc<Context<R>>) {
+async fn work<R: Respond>(mut tasks: UnboundedReceiver<Handed>, context: Arc<Context<R>>) {
     let mut open = JoinSet::new();
     let mut more = true;
     while more || !open.is_empty() {
         tokio::select! {
             task = tasks.recv(), if more => match task {
-                Some(task) => drop(open.spawn(run(task, Arc::clone(&context)))),
+                Some((task, counted)) => drop(open.spawn(run(task, counted, Arc::clone(&context)))),
                 None => more = false,
             },
             // Taken out at once, so that a connection that is over costs nothing.
@@ -108,7 +115,7 @@ async fn work<R: Respond>(mut tasks: UnboundedReceiver<Task>, context: Arc<Conte
     }
 }
 
-async fn run<R: Respond>(task: Task, context: Arc<Context<R>>) {
+async fn run<R: Respond>(task: Task, _counted: Counted, context: Arc<Context<R>>) {
     match task {
         Task::Serve { accepted, peer, scheme, slot } => {
             connection::serve(accepted, peer, scheme, context).await;

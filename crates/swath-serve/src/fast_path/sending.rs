@@ -20,8 +20,12 @@ use super::waits::Waits;
 use crate::buffers::{Buffers, TURN};
 use crate::connection::{Stage, Stream};
 use crate::exchange::{Outcome, Record};
+use crate::load::LongAnswer;
 use crate::service::Performance;
 use crate::watch::Broken;
+
+/// The least content of an answer that keeps its thread busy for a while: more than leaves in a few turns.
+const LONG: u64 = 4 << 20;
 
 /// Sends one answer; dropped before its end, it leaves its record to say that the peer has gone.
 pub(super) struct Sending {
@@ -37,6 +41,8 @@ pub(super) struct Sending {
     origin: Origin,
     left: u64,
     record: Record,
+    /// Tells those who deal out connections, while what is left is long.
+    _long: Option<LongAnswer>,
     /// Since when the peer has taken nothing of what is offered to it.
     blocked_since: Option<Instant>,
 }
@@ -68,6 +74,7 @@ impl Sending {
         let content = std::mem::take(&mut answer.content);
         let left = content.length();
         let origin = Origin::new(source, &content, buffers);
+        let long = (left > LONG).then(LongAnswer::begin);
         let (place, chunk) = (Place::default(), Bytes::new());
         Self {
             head,
@@ -79,6 +86,7 @@ impl Sending {
             origin,
             left,
             record,
+            _long: long,
             blocked_since: None,
         }
     }
