@@ -106,7 +106,7 @@ async fn work<R: Respond>(mut tasks: UnboundedReceiver<Handed>, context: Arc<Con
     while more || !open.is_empty() {
         tokio::select! {
             task = tasks.recv(), if more => match task {
-                Some((task, counted)) => drop(open.spawn(run(task, counted, Arc::clone(&context)))),
+                Some((task, counted)) => start(task, counted, &context, &mut open),
                 None => more = false,
             },
             // Taken out at once, so that a connection that is over costs nothing.
@@ -115,15 +115,22 @@ async fn work<R: Respond>(mut tasks: UnboundedReceiver<Handed>, context: Arc<Con
     }
 }
 
-async fn run<R: Respond>(task: Task, _counted: Counted, context: Arc<Context<R>>) {
+/// Begins to serve a connection; what it is counted by ends with it.
+fn start<R: Respond>(task: Task, counted: Counted, context: &Arc<Context<R>>, all: &mut JoinSet<()>) {
     match task {
         Task::Serve { accepted, peer, scheme, slot } => {
-            connection::serve(accepted, peer, scheme, context).await;
-            drop(slot);
+            let Some(opened) = connection::open(accepted, peer, scheme, context) else { return };
+            all.spawn(async move {
+                opened.serve().await;
+                drop((slot, counted));
+            });
         }
         Task::TurnAway { accepted, peer, scheme, slot } => {
-            connection::turn_away(accepted, peer, scheme, context).await;
-            drop(slot);
+            let context = Arc::clone(context);
+            all.spawn(async move {
+                connection::turn_away(accepted, peer, scheme, context).await;
+                drop((slot, counted));
+            });
         }
     }
 }

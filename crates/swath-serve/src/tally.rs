@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::IoSlice;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::exchange::{Open, Outcome};
 
@@ -44,6 +44,12 @@ impl Tally {
     #[must_use]
     pub fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// Gives one that is never written to, for connections that need none yet.
+    pub(crate) fn unused() -> Arc<Self> {
+        static UNUSED: LazyLock<Arc<Tally>> = LazyLock::new(Tally::new);
+        Arc::clone(&UNUSED)
     }
 
     /// Takes note of octets that the socket (or TLS) took, in order. Written by the connection.

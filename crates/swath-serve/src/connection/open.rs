@@ -30,21 +30,61 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The type of the first TLS record of a connection, which is its first octet (RFC 8446 §5.1).
 const TLS_HANDSHAKE: u8 = 22;
 
-/// Serves one connection from its first octet to its close.
-pub(crate) async fn serve<R: Respond>(
+/// A connection that was accepted, in one place of its own: what serves it carries no more than the way there.
+pub(crate) struct Opened<R: Respond> {
+    stream: Stream,
+    info: ConnectionInfo,
+    context: Arc<Context<R>>,
+    open: Counted<R>,
+}
+
+/// Takes a connection up on this thread.
+pub(crate) fn open<R: Respond>(
     accepted: Accepted,
     peer: Peer,
     scheme: Scheme,
-    context: Arc<Context<R>>,
-) {
-    let info = ConnectionInfo { number: number(), peer, client: peer, scheme, tally: Tally::new() };
+    context: &Arc<Context<R>>,
+) -> Option<Box<Opened<R>>> {
     // A socket its peer has reset in the meantime is nothing to report.
-    let Ok(stream) = register(accepted) else { return };
-    let _open = Counted::new(&context.respond);
-    match (scheme, stream) {
-        // Boxed, so that a connection in the clear does not carry the room for a handshake.
-        (Scheme::Https, Stream::Tcp(socket)) => Box::pin(secure(socket, info, context)).await,
-        (_, stream) => clear(stream, info, context).await,
+    let stream = register(accepted).ok()?;
+    let info = ConnectionInfo { number: number(), peer, client: peer, scheme, tally: Tally::unused() };
+    let open = Counted::new(&context.respond);
+    Some(Box::new(Opened { stream, info, context: Arc::clone(context), open }))
+}
+
+impl<R: Respond> Opened<R> {
+    /// Serves it from its first octet to its close: without an engine while that is understood, then by the one its peer
+    /// speaks to.
+    pub(crate) async fn serve(mut self: Box<Self>) {
+        let mut declined = Declined::default();
+        // Pacing is the engine's: what is slowed down needs no fast path.
+        let fast =
+            self.info.scheme == Scheme::Http && self.context.fast_path && self.context.limits.rate.is_none();
+        if fast {
+            let this = &mut *self;
+            if let Some(service) = this.context.respond.service() {
+                match fast_path::serve(&mut this.stream, &this.info, service, &this.context).await {
+                    Some(left) => declined = left,
+                    None => return,
+                }
+            }
+        }
+        // Boxed, so that an idle connection does not carry the room for an engine.
+        Box::pin(self.serve_by_engine(declined)).await;
+    }
+
+    async fn serve_by_engine(self: Box<Self>, declined: Declined) {
+        let Opened { stream, mut info, context, open } = *self;
+        info.tally = Tally::new();
+        let Declined { unread, head_since, requests } = declined;
+        match (info.scheme, stream) {
+            (Scheme::Https, Stream::Tcp(socket)) => secure(socket, info, context).await,
+            (_, stream) if requests == 0 => ask(stream, unread.into(), head_since, info, context).await,
+            (_, stream) => {
+                h1::serve(stream, Before { read_ahead: unread, head_since, requests }, info, context).await;
+            }
+        }
+        drop(open);
     }
 }
 
@@ -101,24 +141,6 @@ fn register(accepted: Accepted) -> io::Result<Stream> {
 enum Opening {
     One,
     Two,
-}
-
-/// Serves a connection in the clear: without an engine while that is understood, then by the one its peer speaks to.
-async fn clear<R: Respond>(stream: Stream, info: ConnectionInfo, context: Arc<Context<R>>) {
-    // Pacing is the engine's: what is slowed down needs no fast path.
-    let fast = context.fast_path && context.limits.rate.is_none();
-    let service = if fast { context.respond.service() } else { None };
-    let Some(service) = service else {
-        return Box::pin(ask(stream, Vec::new(), None, info, context)).await;
-    };
-    let Some(declined) = fast_path::serve(stream, &info, service, &context).await else { return };
-    let Declined { stream, unread, head_since, requests } = declined;
-    if requests == 0 {
-        Box::pin(ask(stream, unread.into(), head_since, info, context)).await;
-    } else {
-        let before = Before { read_ahead: unread, head_since, requests };
-        Box::pin(h1::serve(stream, before, info, context)).await;
-    }
 }
 
 /// Finds out which HTTP a connection speaks, and hands it to that engine.

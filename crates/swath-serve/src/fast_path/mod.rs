@@ -41,9 +41,9 @@ use pass::{Pass, Sent, Step};
 use sending::Guard;
 use waits::{Heard, Waits};
 
-/// A connection that the engine has to go on with.
+/// What an engine has to know of a connection that it goes on with.
+#[derive(Default)]
 pub(crate) struct Declined {
-    pub(crate) stream: Stream,
     /// What was read of it and not answered.
     pub(crate) unread: Bytes,
     /// When the first of these octets came.
@@ -54,7 +54,7 @@ pub(crate) struct Declined {
 
 /// Serves a connection to its end, or until something comes that is not for this path.
 pub(crate) async fn serve<R: Respond>(
-    stream: Stream,
+    stream: &mut Stream,
     info: &ConnectionInfo,
     service: &Service,
     context: &Context<R>,
@@ -73,7 +73,7 @@ pub(crate) async fn serve<R: Respond>(
 }
 
 async fn drive<R: Respond>(
-    mut stream: Stream,
+    stream: &mut Stream,
     info: &ConnectionInfo,
     service: &Service,
     context: &Context<R>,
@@ -82,27 +82,22 @@ async fn drive<R: Respond>(
     let mut pass =
         Pass { line: Line::new(), waits: Waits::new(&context.limits, heard), info, service, context };
     loop {
-        let sent = match poll_fn(|cx| pass.poll(cx, &mut stream)).await {
+        let sent = match poll_fn(|cx| pass.poll(cx, stream)).await {
             Step::Sent(sent) => sent,
             Step::Send(mut sending, close) => {
-                let guard = Guard::new(&stream);
-                let whole = poll_fn(|cx| sending.poll_sent(cx, &stream, &mut pass.waits)).await;
+                let guard = Guard::new(stream);
+                let whole = poll_fn(|cx| sending.poll_sent(cx, stream, &mut pass.waits)).await;
                 Sent::when(whole, close, guard)
             }
             // Boxed, so that an idle connection does not carry the room for an exchange.
-            Step::Ask(request) => Box::pin(pass.exchange(&stream, *request)).await,
+            Step::Ask(request) => Box::pin(pass.exchange(stream, *request)).await,
             Step::Declined => {
                 let Line { unread, head_since, requests, .. } = pass.line;
-                return Some(Declined {
-                    stream,
-                    unread: unread.unwrap_or_default().freeze(),
-                    head_since,
-                    requests,
-                });
+                return Some(Declined { unread: unread.unwrap_or_default().freeze(), head_since, requests });
             }
             Step::End(why) => {
                 let begun = pass.line.unread.is_some();
-                Box::pin(ending::end(&mut stream, why, begun, info, context)).await;
+                Box::pin(ending::end(stream, why, begun, info, context)).await;
                 return None;
             }
         };
@@ -115,7 +110,7 @@ async fn drive<R: Respond>(
                 }
             }
             Sent::Last => {
-                Box::pin(ending::close(&mut stream, context)).await;
+                Box::pin(ending::close(stream, context)).await;
                 return None;
             }
             Sent::Cut => return None,
