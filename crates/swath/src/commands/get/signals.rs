@@ -7,6 +7,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use signal_hook::{
@@ -17,6 +18,9 @@ use swath_fetch::Stop;
 
 use super::exit;
 use crate::report;
+
+/// Signals this close to each other are one: nobody presses keys as fast.
+const ECHO: Duration = Duration::from_millis(50);
 
 /// The downloads that a signal stops: each has a handle of its own, since one may end while others go on.
 #[derive(Debug, Default)]
@@ -46,14 +50,21 @@ impl Stops {
 pub(super) fn stop_by_signals(stops: Arc<Stops>) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let listen = move || {
-        let mut came = signals.forever();
-        if came.next().is_some() {
-            stops.stop();
-        }
-        if came.next().is_some() {
-            // The journal holds without a farewell, too.
-            report::say("stopped at once: what was made durable until now is kept");
-            process::exit(i32::from(exit::INTERRUPTED));
+        let mut first: Option<Instant> = None;
+        for _ in signals.forever() {
+            match first {
+                None => {
+                    first = Some(Instant::now());
+                    stops.stop();
+                }
+                // Sent to the process and to its group, as timeout(1) does: one wish, told twice.
+                Some(first) if first.elapsed() < ECHO => {}
+                Some(_) => {
+                    // The journal holds without a farewell, too.
+                    report::say("stopped at once: what was made durable until now is kept");
+                    process::exit(i32::from(exit::INTERRUPTED));
+                }
+            }
         }
     };
     thread::Builder::new().name("signals".to_owned()).spawn(listen).map(drop)
