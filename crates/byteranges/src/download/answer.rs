@@ -2,6 +2,7 @@
 //!
 //! In: events about one request. Out: a lane that may write, or a failure, a pause, a change.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::accept::{Granted, Request, Verdict, judge, lead};
@@ -99,7 +100,11 @@ impl Download {
         });
         if lane.end.is_none() {
             // Within a window the others begin soon behind it, and it goes on where they do not.
-            let piece = piece(settings).map(|piece| lane.start.saturating_add(piece));
+            let most =
+                settings.max_segment.filter(|_| head.status == 206 && !self.alone).map(NonZeroU64::get);
+            let size = [piece(settings), most].into_iter().flatten().min();
+            let piece =
+                size.filter(|_| version.combines(settings)).map(|size| lane.start.saturating_add(size));
             let length = version.identity.complete_length;
             lane.end = length.map(|length| piece.map_or(length, |piece| piece.min(length)));
         }
@@ -221,14 +226,14 @@ impl Download {
 
     fn refused(&mut self, index: usize, status: u16, redirected: bool, now: Duration) {
         let Some(lane) = self.lanes.get(index) else { return };
-        let at = lane.path;
+        let (at, fresh) = (lane.path, lane.resolved_again);
         let others = self.lanes.iter().any(|other| other.path == at && other.answer.is_some());
         let fault = Fault::Refused(status);
         let Some(path) = self.paths.get_mut(at) else { return };
-        if matches!(status, 401 | 403 | 404 | 410) && redirected && !path.resolved {
-            // Links behind a redirection expire; the URL that the user named may give a new one.
-            path.resolved = true;
+        if matches!(status, 401 | 403 | 404 | 410) && redirected && !fresh {
+            // Links behind a redirection expire; the URL that the user named may give a new one, to each lane its own.
             path.resolve_again = true;
+            return self.pass_over(index, fault);
         } else if others {
             // It answers some requests: it does not bear so many.
             path.shrink();

@@ -188,6 +188,11 @@ impl Download {
 
     fn take(&mut self, index: usize, work: Work, now: Duration) {
         match work {
+            Work::Gap(range) if self.budget_of(index).is_some() => {
+                // No more than may still be carried.
+                let range = self.budget_of(index).and_then(|budget| range.truncated(budget)).unwrap_or(range);
+                self.ask_range(index, Purpose::Fetch, range, now);
+            }
             Work::Gap(range) => self.ask_range(index, Purpose::Fetch, range, now),
             Work::Steal { victim, range } => {
                 if let Some(lane) = self.index_of(victim).and_then(|index| self.lanes.get_mut(index)) {
@@ -202,6 +207,10 @@ impl Download {
                 self.ask_range(index, Purpose::Hedge, range, now);
             }
         }
+    }
+
+    fn budget_of(&self, index: usize) -> Option<u64> {
+        self.paths.get(index).and_then(|path| path.budget)
     }
 
     /// Stops a silent lane and asks anew for what it still had.
@@ -270,6 +279,7 @@ impl Download {
             purpose,
             range,
             precondition,
+            resolved_again: resolve_again,
             since: now,
             start,
             end,

@@ -27,6 +27,8 @@ pub(super) struct Lane {
     pub(super) purpose: Purpose,
     pub(super) range: Asked,
     pub(super) precondition: Precondition,
+    /// Whether it began at the URL that the user named, after another had expired.
+    pub(super) resolved_again: bool,
     pub(super) since: Duration,
     /// The first octet that it is to give.
     pub(super) start: u64,

@@ -38,9 +38,8 @@ pub(super) struct Path {
     pub(super) plain: bool,
     /// Whether parts can be asked for: the last answer to a Range was not the whole.
     pub(super) ranges: bool,
-    /// Whether the next request begins at the URL that the user named; tried once between successes.
+    /// Whether the next request begins at the URL that the user named.
     pub(super) resolve_again: bool,
-    pub(super) resolved: bool,
     /// Octets that may still be carried.
     pub(super) budget: Option<u64>,
     /// Lanes to use now, and never to exceed again.
@@ -71,7 +70,6 @@ impl Path {
             plain: false,
             ranges: true,
             resolve_again: false,
-            resolved: false,
             budget: path.budget,
             target: lanes.first().max(1),
             ceiling: lanes.most().max(1),
@@ -121,7 +119,6 @@ impl Path {
     /// Notes that something of use came.
     pub(super) fn succeed(&mut self) {
         self.failures = 0;
-        self.resolved = false;
     }
 
     /// Notes a failure: a pause that doubles, or the end of the path.

@@ -148,19 +148,24 @@ impl Download {
         let Some(limit) = limit.filter(|limit| lane.purpose == Purpose::Fetch && *limit > end) else {
             return false;
         };
-        if answer.position != end || version.holdings.arrived().run_at(end).is_some() {
-            return false;
-        }
+        // Where nobody can be asked any more, it is worth reading through what is held, to what is missing behind.
+        let last_way = !self.paths.iter().any(super::path::Path::is_usable);
+        let arrived = version.holdings.arrived();
         let others = self.lanes.iter().filter(|other| other.ask != lane.ask && other.writes());
-        let rests: Vec<_> = others.filter_map(|other| other.remaining(limit)).collect();
-        if rests.iter().any(|rest| (rest.first()..=rest.last()).contains(&end)) {
+        let mut taken = arrived.clone();
+        taken.extend(others.filter_map(|other| other.remaining(limit)));
+        let from = if last_way { taken.first_missing(end) } else { end };
+        if answer.position != end || from >= limit || taken.run_at(from).is_some() {
             return false;
         }
-        let held = version.holdings.arrived().runs().map(|run| run.first()).find(|first| *first > end);
-        let next = rests.iter().map(|rest| rest.first()).filter(|first| *first > end);
-        let piece = piece(&self.settings).map(|piece| end.saturating_add(piece));
+        let next = taken.runs().map(|run| run.first()).find(|first| *first > from);
+        let piece = piece(&self.settings).map(|piece| from.saturating_add(piece));
+        // One answer that has to hold everything, or that came whole, is read to its end.
+        let parts = !self.alone && self.paths.get(lane.path).is_some_and(|path| path.ranges && !path.plain);
+        let most = self.settings.max_segment.filter(|_| !last_way && parts);
+        let most = most.map(|most| answer.first.saturating_add(most.get()));
         let window = window_end(&self.settings, version.holdings.arrived());
-        let until = next.chain(held).chain(piece).min().unwrap_or(limit).min(limit).min(window);
+        let until = next.into_iter().chain(piece).chain(most).min().unwrap_or(limit).min(limit).min(window);
         if until <= end {
             return false;
         }

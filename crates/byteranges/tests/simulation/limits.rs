@@ -62,7 +62,7 @@ fn a_pause_that_is_too_long_ends_the_path_and_a_shorter_one_is_kept() {
     let (second, ..) = kept.requests[1];
     assert!(second >= Duration::from_secs(3) && second < Duration::from_millis(3100), "{second:?}");
     let ended = run(settings(), busy(4));
-    assert_eq!((ended.report.outcome, ended.requests.len()), (Err(Fault::Unreachable), 1));
+    assert_eq!((ended.report.outcome, ended.requests.len()), (Err(Fault::Refused(503)), 1));
 }
 
 #[test]
@@ -148,4 +148,55 @@ fn a_metered_link_carries_no_more_than_its_budget() {
     assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Pinned), 0));
     // Three of four seconds: a quarter came by the other link.
     assert!(lap.time < Duration::from_millis(850), "{:?}", lap.time);
+}
+
+#[test]
+fn a_budget_that_is_spent_ends_the_lanes_under_way() {
+    let paths = vec![PathSettings { source: 0, budget: Some(300_000) }];
+    let settings = Settings { paths, lanes: Lanes::Fixed(1), ..Settings::default() };
+    let lap = run(settings, |_, fetch| server().reply(fetch));
+    assert_eq!(lap.report.outcome, Err(Fault::BudgetSpent));
+    // The last arrival may reach beyond it.
+    assert!(lap.report.counts.received < 310_000 && lap.requests.len() == 1, "{:?}", lap.report.counts);
+}
+
+#[test]
+fn lanes_under_way_go_on_though_nobody_may_ask_any_more() {
+    let settings = Settings { lanes: Lanes::Fixed(8), ..Settings::default() };
+    let lap = run(settings, |number, fetch| {
+        let mut busy = server().status(503);
+        busy.head.retry_after = Some(Duration::from_secs(86_400));
+        if (2..4).contains(&number) { busy } else { server().reply(fetch) }
+    });
+    assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Pinned), 0));
+    assert!(lap.time < Duration::from_millis(1200), "{:?}", lap.time);
+}
+
+#[test]
+fn no_answer_is_read_beyond_the_largest_segment() {
+    let settings =
+        Settings { lanes: Lanes::Fixed(1), max_segment: NonZeroU64::new(300_000), ..Settings::default() };
+    let lap = run(settings, |_, fetch| server().reply(fetch));
+    assert_eq!((lap.report.outcome, lap.requests.len()), (Ok(Assurance::Pinned), 14));
+}
+
+#[test]
+fn a_link_that_expires_is_resolved_again_for_each_lane_at_once() {
+    // Each link serves two requests; the URL that the user named leads to a new one.
+    let left = std::cell::Cell::new(2);
+    let settings = Settings { lanes: Lanes::Fixed(4), ..Settings::default() };
+    let lap = run(settings, |_, fetch| {
+        if fetch.resolve_again {
+            left.set(2);
+        }
+        if left.get() == 0 {
+            let mut gone = server().status(403);
+            gone.head.redirected = true;
+            return gone;
+        }
+        left.set(left.get() - 1);
+        server().reply(fetch)
+    });
+    assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Pinned), 0));
+    assert!(lap.time < Duration::from_millis(500), "{:?}", lap.time);
 }

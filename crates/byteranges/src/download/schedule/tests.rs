@@ -24,6 +24,7 @@ fn lane(ask: u64, position: u64, end: u64, rate: u64, silent: Duration) -> Lane 
         purpose: Purpose::Fetch,
         range: Asked::From(0),
         precondition: Precondition::None,
+        resolved_again: false,
         since: Duration::ZERO,
         start: 0,
         end: Some(end),
