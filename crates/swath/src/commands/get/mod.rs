@@ -39,6 +39,9 @@ use std::{
     thread,
 };
 
+use byteranges::download::Lanes;
+use swath_fetch::Job;
+
 use crate::{
     args::GetArgs,
     report::{self, Failure},
@@ -71,7 +74,8 @@ pub(crate) fn run(args: GetArgs) -> Result<(), Failure> {
     if let Some(path) = &args.digest_file {
         sums::find(path, &mut wanted, &goals)?;
     }
-    let jobs = wanted.iter().map(|one| one::job(one, &args, &secrets)).collect::<Result<Vec<_>, _>>()?;
+    let mut jobs = wanted.iter().map(|one| one::job(one, &args, &secrets)).collect::<Result<Vec<_>, _>>()?;
+    share(&mut jobs, usize::from(args.jobs));
     let stops = Arc::new(Stops::default());
     signals::stop_by_signals(Arc::clone(&stops))
         .map_err(|error| Failure::Runtime(format!("cannot listen for signals: {error}")))?;
@@ -87,7 +91,7 @@ pub(crate) fn run(args: GetArgs) -> Result<(), Failure> {
 }
 
 /// Writes the whole of one file to standard output, and says nothing unless it fails; gives how long it is, and its tag.
-pub(crate) fn whole_to_stdout(job: swath_fetch::Job) -> Result<(u64, Option<String>), Failure> {
+pub(crate) fn whole_to_stdout(job: Job) -> Result<(u64, Option<String>), Failure> {
     one::whole_to_stdout(job)
 }
 
@@ -108,8 +112,23 @@ fn apart(wanted: &[Wanted], goals: &[Goal]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Shares out the connections that a host is asked for by default among the files that are fetched from it at once.
+fn share(jobs: &mut [Job], at_once: usize) {
+    let mut files: BTreeMap<Option<String>, usize> = BTreeMap::new();
+    let host = |job: &Job| job.url.host_str().map(str::to_owned);
+    for job in &*jobs {
+        *files.entry(host(job)).or_default() += 1;
+    }
+    for job in jobs {
+        let side_by_side = files.get(&host(job)).map_or(1, |count| (*count).min(at_once).max(1));
+        if let Lanes::Auto(most) = &mut job.settings.lanes {
+            *most = (*most / side_by_side).max(1);
+        }
+    }
+}
+
 /// Fetches some at a time, in the order in which they were asked for.
-fn all(run: &Run, files: Vec<(Goal, swath_fetch::Job)>) -> Vec<Ended> {
+fn all(run: &Run, files: Vec<(Goal, Job)>) -> Vec<Ended> {
     let count = files.len();
     let queue = Mutex::new(files.into_iter().enumerate());
     let ended = Mutex::new(BTreeMap::new());
@@ -141,5 +160,29 @@ fn summary(run: &Run, ended: &[Ended]) {
     match failed {
         0 => run.screen.say(&format!("all {} files are there; {received} came", ended.len())),
         _ => report::say(format_args!("{failed} of {} files failed; {received} came", ended.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_asked_for_six_connections_whatever_the_number_of_files() {
+        let job = |url: &str| Job::new(url.parse().expect("a URL"));
+        let shared = |urls: &[&str], at_once| {
+            let mut jobs: Vec<Job> = urls.iter().map(|url| job(url)).collect();
+            share(&mut jobs, at_once);
+            jobs.into_iter().map(|job| job.settings.lanes).collect::<Vec<_>>()
+        };
+        assert_eq!(shared(&["http://a/1"], 4), [Lanes::Auto(6)]);
+        let three = ["http://a/1", "http://b/1", "http://a/2"];
+        assert_eq!(shared(&three, 4), [Lanes::Auto(3), Lanes::Auto(6), Lanes::Auto(3)]);
+        assert_eq!(shared(&three, 1), [Lanes::Auto(6); 3]);
+        assert_eq!(shared(&["http://a/1"; 32], 32), [Lanes::Auto(1); 32]);
+        let mut exact = [job("http://a/1"), job("http://a/2")];
+        exact.iter_mut().for_each(|job| job.settings.lanes = Lanes::Fixed(8));
+        share(&mut exact, 4);
+        assert!(exact.iter().all(|job| job.settings.lanes == Lanes::Fixed(8)), "what was asked for stays");
     }
 }
