@@ -246,7 +246,8 @@ impl Download {
     pub(super) fn on_bytes(&mut self, ask: AskId, count: u64, now: Duration) {
         let Some(index) = self.index_of(ask) else { return };
         let Some(lane) = self.lanes.get_mut(index) else { return };
-        let Some(answer) = &mut lane.answer else { return };
+        // After its end, or after its path may carry no more, nothing of it counts.
+        let Some(answer) = lane.answer.as_mut().filter(|answer| answer.finish.is_none()) else { return };
         answer.pending = answer.pending.saturating_add(count);
         answer.rate.add(count, now);
         self.counts.received = self.counts.received.saturating_add(count);

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use byteranges::download::{AskId, Event as Told, Fetch};
+use byteranges::download::{AskId, Asked, Event as Told, Fetch};
 use leaky_bucket::RateLimiter;
 use tokio::time::{Instant, sleep_until};
 
@@ -24,9 +24,9 @@ const BATCH: u64 = 256 << 10;
 /// How long fewer wait for more to come: nobody notices, and a slow link costs no more than so many turns.
 const LINGER: Duration = Duration::from_millis(5);
 
-/// The longest content that is held against its Content-Digest: none of it counts before its end, so it has to be little
-/// enough to be fetched again.
-const DIGESTED_MAX: u64 = 16 << 20;
+/// The longest content that is held against its Content-Digest: none of it counts before its end, and no other lane takes
+/// a share of it, so it has to be little even for a slow link.
+const DIGESTED_MAX: u64 = 1 << 20;
 
 /// Holds an answer whose content is being received.
 pub(super) struct Content {
@@ -90,8 +90,12 @@ impl Content {
         }
     }
 
-    /// Whether the answer says what digest its content has, and is short enough to be held against it.
-    pub(super) fn expect_digest(&mut self) -> bool {
+    /// Whether the answer says what digest its content has, and is short enough to be held against it. One that goes on to
+    /// the end of the whole never is: it is the one that other lanes take their shares of.
+    pub(super) fn expect_digest(&mut self, asked: Asked) -> bool {
+        if !matches!(asked, Asked::Range(_)) {
+            return false;
+        }
         let parts = &self.answer.parts;
         let length = parts.headers.get(http::header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());

@@ -96,16 +96,17 @@ impl Lane {
             self.engine.trouble(why);
         }
         let mut content = Content::new(fetch, answer);
-        self.tell_head(fetch.ask, &mut content);
+        self.tell_head(fetch, &mut content);
         let idle = content.perform(self).await;
         self.idle = idle.map(|idle| (fetch.path, idle));
     }
 
-    fn tell_head(&mut self, ask: AskId, content: &mut Content) {
+    fn tell_head(&mut self, fetch: &Fetch, content: &mut Content) {
+        let ask = fetch.ask;
         let parts = &content.answer.parts;
         let mut head = Head::read(parts.status, &parts.headers, now());
         head.redirected = content.answer.redirected;
-        head.digested = self.engine.job.want_digests && content.expect_digest();
+        head.digested = self.engine.job.want_digests && content.expect_digest(fetch.range);
         let (parts, url) = (&content.answer.parts, &content.answer.url);
         let text = |name| parts.headers.get(name).map(text);
         let note = Event::Head {
