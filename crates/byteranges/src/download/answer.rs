@@ -215,7 +215,15 @@ impl Download {
         let Some(lane) = self.lanes.get(index) else { return };
         let (ask, path) = (lane.ask, lane.path);
         self.counts.failures = self.counts.failures.saturating_add(1);
+        let others = self.lanes_on(path).saturating_sub(1);
         self.stop_lane(ask);
+        if after.is_none()
+            && others > 0
+            && let Some(path) = self.paths.get_mut(path)
+        {
+            // So many it bears: the next request is one that another has ended for, and no pause is asked for.
+            return path.limit(others);
+        }
         let settings = &self.settings;
         let source = self.paths.get(path).map(|path| path.source);
         // It is the server that is busy, whichever way leads to it.
@@ -291,7 +299,17 @@ impl Download {
             // What came before the break is used first.
             return self.on_finish(ask, Finish::Broken);
         }
-        self.fail_lane(index, Fault::Unreachable, now);
+        let at = self.lanes.get(index).map_or(0, |lane| lane.path);
+        let others = self.lanes_on(at).saturating_sub(1);
+        let received = self.lanes.iter().any(|other| other.path == at && other.answer.is_some());
+        if !received {
+            return self.fail_lane(index, Fault::Unreachable, now);
+        }
+        // Others receive: the way is good, and does not bear so many.
+        if let Some(path) = self.paths.get_mut(at) {
+            path.limit(others);
+        }
+        self.pass_over(index, Fault::Unreachable);
     }
 
     pub(super) fn on_compared(&mut self, ask: AskId, range: ByteRange, equal: bool, now: Duration) {

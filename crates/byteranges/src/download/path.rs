@@ -165,6 +165,13 @@ impl Path {
         self.growing = false;
     }
 
+    /// Uses no more than this many lanes ever again.
+    pub(super) fn limit(&mut self, lanes: usize) {
+        self.target = self.target.min(lanes.max(1));
+        self.ceiling = self.target;
+        self.growing = false;
+    }
+
     fn pause(&mut self, time: Duration, now: Duration) {
         self.until = self.until.max(now.saturating_add(time));
     }

@@ -102,6 +102,9 @@ impl Plan<'_> {
         let others_move = self.lanes.iter().any(|other| {
             other.ask != lane.ask && other.answer.is_some() && other.silence(self.now) < patience
         });
+        // A head that comes late is no news where all of them do.
+        let patience =
+            if lane.answer.is_none() { patience.max(self.setup.saturating_mul(2)) } else { patience };
         let alone = patience.saturating_add(self.setup.saturating_mul(4));
         !lane.waits_for_disk() && lane.silence(self.now) >= if others_move { patience } else { alone }
     }

@@ -200,3 +200,26 @@ fn a_link_that_expires_is_resolved_again_for_each_lane_at_once() {
     assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Pinned), 0));
     assert!(lap.time < Duration::from_millis(500), "{:?}", lap.time);
 }
+
+#[test]
+fn a_server_that_bears_two_connections_is_used_by_two() {
+    for refusal in [Some(503), Some(403), None] {
+        let settings = Settings { lanes: Lanes::Fixed(8), ..Settings::default() };
+        let server = Honest::new(16 * MIB, 8 * MIB);
+        let script = |_, fetch: &Fetch| server.reply(fetch);
+        let mut track = Track::new(settings, Box::new(script));
+        track.bears = Some((2, refusal.map(|status| server.status(status))));
+        let lap = track.run();
+        assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Pinned), 0), "{refusal:?}");
+        assert!(lap.time < Duration::from_millis(1300), "{refusal:?}: {:?} {:?}", lap.time, lap.requests);
+    }
+}
+
+#[test]
+fn heads_that_all_come_late_are_waited_for() {
+    let settings = Settings { lanes: Lanes::Fixed(8), ..Settings::default() };
+    let late = Honest { delay: Duration::from_millis(500), ..Honest::new(16 * MIB, 8 * MIB) };
+    let lap = run(settings, |_, fetch| late.reply(fetch));
+    assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Pinned), 0));
+    assert!(lap.time < Duration::from_millis(2100), "{:?} {:?}", lap.time, lap.requests);
+}

@@ -153,6 +153,8 @@ pub struct Track<'a> {
     pub links: Vec<u64>,
     /// What else happens, and when.
     pub events: Vec<(Duration, Event)>,
+    /// How many connections the server bears, and what more of them get: an answer, or none.
+    pub bears: Option<(usize, Option<Reply>)>,
 }
 
 /// Time goes on in steps of this.
@@ -191,6 +193,7 @@ impl<'a> Track<'a> {
             lap,
             links: Vec::new(),
             events: Vec::new(),
+            bears: None,
         }
     }
 
@@ -260,7 +263,16 @@ impl<'a> Track<'a> {
     fn fetch(&mut self, fetch: Fetch) {
         let number = self.lap.requests.len() as u64;
         self.lap.requests.push((self.now, fetch.path, fetch.range));
-        let reply = (self.script)(number, &fetch);
+        let mut reply = (self.script)(number, &fetch);
+        if let Some((most, refusal)) = &self.bears
+            && self.connections.values().filter(|other| other.reply.length > 0).count() >= *most
+        {
+            let Some(refusal) = refusal else {
+                let failed = Event::Failed { ask: fetch.ask, failure: Failure::Connect };
+                return self.events.push((self.now + TICK, failed));
+            };
+            reply = refusal.clone();
+        }
         let (begins, at) = (self.now + reply.delay, reply.first);
         let connection = Connection { path: fetch.path, reply, begins, told: false, sent: 0, at };
         self.connections.insert(fetch.ask, connection);
