@@ -69,8 +69,8 @@ pub(super) fn judge(request: &Request<'_>, head: &Head) -> Verdict {
         416 => unsatisfiable(request, head),
         412 => failed_precondition(request, head),
         429 | 503 => Verdict::Busy(head.status, head.retry_after),
-        // Success, and no content that anything could be made of.
-        status @ 201..=299 => Verdict::Misbehaved(Misbehaviour::Status(status)),
+        // Success, and no content that anything could be made of; or nothing new, where nothing was told to be known.
+        status @ (201..=299 | 304) => Verdict::Misbehaved(Misbehaviour::Status(status)),
         408 | 425 | 500..=599 => Verdict::Failing(head.status),
         status => Verdict::Refused(status),
     }

@@ -181,19 +181,26 @@ impl Download {
         } else {
             self.fail_lane(index, fault, now);
         }
-        if let (Misbehaviour::Coded, Some((at, false))) = (what, ranged)
-            && let Some(path) = self.paths.get_mut(at).filter(|path| path.plain)
-        {
-            // Coded whatever is asked, and however: that will not change.
-            path.dead.get_or_insert(fault);
+        let Some((at, ranged)) = ranged else { return };
+        if let Some(path) = self.paths.get_mut(at).filter(|path| path.plain && !ranged) {
+            path.nonsense = path.nonsense.saturating_add(1);
+            // Coded whatever is asked, and however: that will not change. Nor will, as likely as not, what made no sense with
+            // Range and made none twice without.
+            if what == Misbehaviour::Coded || path.nonsense >= 2 {
+                path.dead.get_or_insert(fault);
+            }
         }
-        let Some((at, true)) = ranged else { return };
+        if !ranged {
+            return;
+        }
         // After two answers in a row that make no sense, the simplest request there is; where others are under way, they
         // may make sense, and so many more are looked at.
         let enough = self.lanes_on(at).saturating_add(2);
         if let Some(path) = self.paths.get_mut(at) {
             path.nonsense = path.nonsense.saturating_add(1);
-            path.plain |= path.nonsense >= enough;
+            if path.nonsense >= enough {
+                (path.plain, path.nonsense) = (true, 0);
+            }
         }
     }
 

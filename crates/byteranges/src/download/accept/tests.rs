@@ -164,6 +164,7 @@ fn other_statuses_are_busy_failing_or_refused() {
     assert_eq!(ask(599), Verdict::Failing(599));
     assert_eq!(ask(404), Verdict::Refused(404));
     assert_eq!(ask(299), Verdict::Misbehaved(Misbehaviour::Status(299)));
+    assert_eq!(ask(304), Verdict::Misbehaved(Misbehaviour::Status(304)));
     assert_eq!(ask(204), Verdict::Misbehaved(Misbehaviour::Status(204)));
 }
 
