@@ -93,6 +93,13 @@ impl<'a> Video<'a> {
         self.wait("the picture to move", PATIENCE, |state| state.current_time >= before + 1.0).await
     }
 
+    /// Asks for the picture to move and looks for [`TRIAL`]; gives what the element says then.
+    pub async fn try_to_play(&self) -> State {
+        self.browser.run(PLAY, Vec::new()).await;
+        tokio::time::sleep(TRIAL).await;
+        self.state().await
+    }
+
     /// Pauses.
     pub async fn pause(&self) {
         self.browser.run("document.querySelector('video').pause();", Vec::new()).await;

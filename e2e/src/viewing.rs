@@ -80,6 +80,16 @@ pub async fn try_to_seek(
     (state, leave(browser, server, index).await)
 }
 
+/// Lets `engine` try to play the clip for [`crate::video::TRIAL`]; gives what the element says then.
+pub async fn try_to_play(engine: Engine, index: Index, flags: &[&str], name: &str) -> (State, Viewing) {
+    let logs = place::logs(name);
+    let server = serve(flags, &logs);
+    let browser = Browser::open(engine, &logs).await;
+    open(&browser, &server, index, "seeking").await;
+    let state = Video::of(&browser).try_to_play().await;
+    (state, leave(browser, server, index).await)
+}
+
 async fn leave(browser: Browser, server: Swath, index: Index) -> Viewing {
     let version = browser.version();
     let complaints = browser.complaints().await;

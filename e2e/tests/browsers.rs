@@ -206,6 +206,52 @@ async fn plays_without_ranges(engine: Engine) {
     }
 }
 
+/// What the tests with `--partial-first` answer to a request without Range, as it is typed and in octets.
+const FIRST: (&str, u64) = ("1MiB", 1 << 20);
+
+/// Plays and seeks while requests without Range get a part.
+async fn plays_with_a_part_first(engine: Engine) {
+    let _turn = take_turn().await;
+    let name = format!("{}-partial-first", engine.key());
+    let target = f64::from(clip::SECONDS) * 0.9;
+    let flags = ["--partial-first", FIRST.0];
+    let (state, viewing) = match engine {
+        Engine::Chromium | Engine::Firefox => {
+            viewing::try_to_seek(engine, Index::Front, &flags, &name, |state| {
+                !state.seeking && state.current_time > target + 1.0
+            })
+            .await
+        }
+        Engine::WebKitGtk => viewing::try_to_play(engine, Index::Front, &flags, &name).await,
+    };
+    let lines = lines(&viewing);
+    transcript::keep(&name, &transcript::table(&viewing.version, viewing.length, &lines));
+    match engine {
+        Engine::Chromium | Engine::Firefox => {
+            assert!(state.current_time > target, "{engine} jumps: {state:?}")
+        }
+        // It takes the part for the whole film, of which it then lacks nearly everything: it stands still, or has ended.
+        Engine::WebKitGtk => {
+            assert!(state.current_time < 5.0 || state.ended, "{engine} does not get far: {state:?}");
+        }
+    }
+    let kept = transcript::kept(&name);
+    for (lines, length) in [(&lines, viewing.length), (&kept, length_of(&kept))] {
+        // A part for who asked for the whole: only where there was no Range.
+        let part = format!("bytes 0-{}/{length}", FIRST.1 - 1);
+        let without: Vec<_> = lines.iter().filter(|line| line.range.is_none()).collect();
+        for line in &without {
+            assert_eq!((line.status, line.content_range.as_ref()), (206, Some(&part)), "{line:?}");
+        }
+        match engine {
+            Engine::Chromium | Engine::Firefox => {
+                assert!(without.is_empty(), "{engine} always has Range: {lines:#?}")
+            }
+            Engine::WebKitGtk => assert!(lines[0].range.is_none(), "it begins without: {lines:#?}"),
+        }
+    }
+}
+
 /// Names the tests of one engine.
 macro_rules! engine {
     ($module:ident, $engine:ident) => {
@@ -225,6 +271,11 @@ macro_rules! engine {
             #[tokio::test]
             async fn seeks_under_a_cap() {
                 super::seeks_under_a_cap(Engine::$engine).await;
+            }
+
+            #[tokio::test]
+            async fn plays_with_a_part_first() {
+                super::plays_with_a_part_first(Engine::$engine).await;
             }
 
             #[tokio::test]

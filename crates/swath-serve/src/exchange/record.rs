@@ -40,6 +40,9 @@ pub trait Sink: Send + Sync {
         false
     }
 
+    /// Counts an exchange that was not recorded, as nobody else wants it and there were too many to look at.
+    fn passed_over(&self) {}
+
     /// Takes a look at an exchange that has just begun; called only for those with details, and those who want them.
     fn began(&self, _running: Running) {}
 }
@@ -51,6 +54,8 @@ pub struct Recorder {
     views: Option<Arc<Views>>,
     /// `None` while nobody wants details.
     gate: Option<Arc<Gate>>,
+    /// Whether all who take records want them with details, so that one without is of no use.
+    details_only: bool,
 }
 
 /// Says what counts the octets that really leave.
@@ -83,7 +88,8 @@ impl Recorder {
     pub fn new(sinks: Vec<Arc<dyn Sink>>, views: Option<Arc<Views>>) -> Self {
         let sinks: Vec<_> = sinks.into_iter().filter(|sink| !sink.is_off()).collect();
         let gate = sinks.iter().any(|sink| sink.wants_details()).then(|| Arc::new(Gate::new()));
-        Self { sinks: sinks.into(), views, gate }
+        let details_only = gate.is_some() && sinks.iter().all(|sink| sink.wants_details());
+        Self { sinks: sinks.into(), views, gate, details_only }
     }
 
     /// Makes a recorder that keeps nothing.
@@ -97,8 +103,18 @@ impl Recorder {
     /// Where nobody takes records and no view is charged, nothing is copied of the request and nothing is kept.
     #[must_use]
     pub fn begin(&self, peer: Option<Peer>, parts: &Parts, wire: Wire) -> (Record, SystemTime) {
+        let nothing = |wire| (Record { open: None, wire, closed: false }, SystemTime::now());
         if self.sinks.is_empty() && !self.may_charge(parts) {
-            return (Record { open: None, wire, closed: false }, SystemTime::now());
+            return nothing(wire);
+        }
+        if self.details_only && !self.may_charge(parts) {
+            let Some(detail) = self.detail(Instant::now()) else {
+                self.sinks.iter().for_each(|sink| sink.passed_over());
+                return nothing(wire);
+            };
+            let received = Received::now(peer, parts);
+            let time = received.time;
+            return (self.open_with(received, wire, Some(detail)), time);
         }
         let received = Received::now(peer, parts);
         let time = received.time;
@@ -116,6 +132,11 @@ impl Recorder {
     /// the tally gives octets to records in that order.
     #[must_use]
     pub fn open(&self, received: Received, wire: Wire) -> Record {
+        let detail = self.detail(received.instant);
+        self.open_with(received, wire, detail)
+    }
+
+    fn open_with(&self, received: Received, wire: Wire, detail: Option<Box<Detail>>) -> Record {
         let cost = self.views.as_ref().and_then(|views| views.charge(&received.target));
         let exchange = Exchange {
             transport: wire.transport(),
@@ -124,7 +145,7 @@ impl Recorder {
             target: Some(received.target),
             range: received.range,
             if_range: received.if_range,
-            detail: self.detail(received.instant),
+            detail,
             ..Exchange::without_request(received.peer, Outcome::AbortedByPeer)
         };
         for sink in self.sinks.iter() {

@@ -207,6 +207,10 @@ impl Sink for Inspector {
         true
     }
 
+    fn passed_over(&self) {
+        self.passed_over.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn began(&self, one: Running) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         // Looked through only when it would grow: most have ended by then.
@@ -311,6 +315,18 @@ mod tests {
         assert_eq!(seen + inspector.passed_over(), most * 3);
         inspector.clear();
         assert_eq!((inspector.entries().len(), inspector.passed_over()), (0, 0));
+    }
+
+    #[test]
+    fn what_nobody_else_wants_and_is_too_much_is_not_even_recorded() {
+        let (inspector, recorder) = inspector();
+        let most = crate::exchange::DETAILS_PER_SECOND;
+        let (parts, ()) = Request::builder().uri("/").body(()).expect("a request").into_parts();
+        for _ in 0..most * 3 {
+            drop(recorder.begin(None, &parts, Wire::Unknown));
+        }
+        assert_eq!(inspector.entries().len() as u64 + inspector.passed_over(), most * 3);
+        assert!(inspector.passed_over() >= most, "the loop takes less than two seconds");
     }
 
     #[test]

@@ -79,6 +79,10 @@ impl Sink for Recording {
         self.lines.push(Arc::new(entry), weight);
     }
 
+    fn passed_over(&self) {
+        self.lines.drop_one();
+    }
+
     fn wants_details(&self) -> bool {
         true
     }
