@@ -185,6 +185,13 @@ fn likeness(request: &Request<'_>, head: &Head, complete_length: Option<u64>) ->
     if identity.strong_tag().is_some() && head.etag.is_none() && request.range != Asked::Whole {
         return Some(Likeness::Unknown);
     }
+    // The same strong tag with another length is no other version: one of the two answers is wrong. Until the whole itself
+    // says so, it is this one.
+    let same = identity.strong_tag().zip(head.etag.as_ref()).is_some_and(|(own, other)| own.strong_eq(other));
+    let lengths = identity.complete_length.zip(complete_length);
+    if same && request.range != Asked::Whole && lengths.is_some_and(|(own, other)| own != other) {
+        return Some(Likeness::Unknown);
+    }
     if complete_length.is_some_and(|length| length < request.arrived_end) {
         return Some(Likeness::Other);
     }

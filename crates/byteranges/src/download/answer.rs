@@ -91,6 +91,7 @@ impl Download {
             lead,
             pending: 0,
             comparing: 0,
+            led: false,
             writing: 0,
             proof: granted.proof,
             digested: head.digested && lane.writes(),
@@ -328,7 +329,11 @@ impl Download {
             let led = answer.lead.is_some_and(|lead| answer.position > lead.last());
             if led && answer.comparing == 0 && lane.purpose == Purpose::Fetch {
                 let start = lane.start;
-                if let Some(version) = &mut self.version {
+                // It proves the seam once its own octets stand there; where nothing can follow, at once.
+                answer.led = true;
+                if let Some(version) = &mut self.version
+                    && version.identity.complete_length == Some(start)
+                {
                     version.holdings.prove_seam(start);
                 }
             }

@@ -50,6 +50,8 @@ pub(super) struct Answer {
     pub(super) lead: Option<ByteRange>,
     /// Octets received that no action has placed yet.
     pub(super) pending: u64,
+    /// Whether its lead was compared, and was equal.
+    pub(super) led: bool,
     /// Comparisons under way.
     pub(super) comparing: u32,
     /// Octets given to the disk and not reported as written.

@@ -120,6 +120,9 @@ impl Download {
             }
             Next::Write(range) => {
                 version.holdings.arrive(range, ask, answer.proof);
+                if answer.led && range.first() == lane.start {
+                    version.holdings.prove_seam(lane.start);
+                }
                 answer.gave = true;
                 answer.writing = answer.writing.saturating_add(range.length());
                 if let Some(path) = self.paths.get_mut(lane.path) {

@@ -70,7 +70,7 @@ pub enum Misbehaviour {
     Length,
     /// A content coding that was not asked for.
     Coded,
-    /// No validator where one was before.
+    /// No validator where one was before, or the same with another complete length.
     NoValidator,
     /// A 416 to a range that is satisfiable, or 412 without precondition.
     Status(u16),
@@ -110,7 +110,9 @@ impl fmt::Display for Misbehaviour {
             Self::WrongRange => formatter.write_str("another range than the one asked for"),
             Self::Length => formatter.write_str("Content-Length and Content-Range disagree"),
             Self::Coded => formatter.write_str("a content coding that was not asked for"),
-            Self::NoValidator => formatter.write_str("an answer without the ETag of the others"),
+            Self::NoValidator => {
+                formatter.write_str("an answer without the ETag, or the length, of the others")
+            }
             Self::Status(status) => write!(formatter, "status {status} to a good request"),
             Self::Content => formatter.write_str("content of another length than announced"),
             Self::Different => formatter.write_str("other octets under the same validator"),

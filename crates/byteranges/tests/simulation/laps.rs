@@ -295,3 +295,30 @@ fn a_mirror_that_lies_is_given_up_and_only_its_octets_are_fetched_again() {
         assert_eq!(lap.versions.first(), Some(&1));
     }
 }
+
+#[test]
+fn a_length_that_contradicts_the_same_tag_is_no_new_version() {
+    let longer = || Honest { length: 16 * MIB + 1, ..server() };
+    for wrong in [1, 2] {
+        let lap = lap(|number, fetch| {
+            let mut reply = server().reply(fetch);
+            if number % 3 == wrong && reply.head.status == 206 {
+                let from = reply.first;
+                longer().place(&mut reply, from);
+            }
+            reply
+        });
+        good(&lap, 600);
+        assert_eq!(lap.report.counts.restarts, 0);
+    }
+    // When it is the first that is wrong, the whole says so.
+    let first = lap(|number, fetch| {
+        let mut reply = server().reply(fetch);
+        if number == 0 {
+            let from = reply.first;
+            longer().place(&mut reply, from);
+        }
+        reply
+    });
+    good(&first, 5000);
+}

@@ -35,6 +35,7 @@ fn lane(ask: u64, position: u64, end: u64, rate: u64, silent: Duration) -> Lane 
             lead: None,
             pending: 0,
             comparing: 0,
+            led: false,
             writing: 0,
             proof: Proof::First,
             digested: false,
