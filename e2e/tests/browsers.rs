@@ -228,7 +228,7 @@ async fn plays_with_a_part_first(engine: Engine) {
     transcript::keep(&name, &transcript::table(&viewing.version, viewing.length, &lines));
     match engine {
         Engine::Chromium | Engine::Firefox => {
-            assert!(state.current_time > target, "{engine} jumps: {state:?}")
+            assert!(state.current_time > target, "{engine} jumps: {state:?}");
         }
         // It takes the part for the whole film, of which it then lacks nearly everything: it stands still, or has ended.
         Engine::WebKitGtk => {
@@ -245,7 +245,7 @@ async fn plays_with_a_part_first(engine: Engine) {
         }
         match engine {
             Engine::Chromium | Engine::Firefox => {
-                assert!(without.is_empty(), "{engine} always has Range: {lines:#?}")
+                assert!(without.is_empty(), "{engine} always has Range: {lines:#?}");
             }
             Engine::WebKitGtk => assert!(lines[0].range.is_none(), "it begins without: {lines:#?}"),
         }
