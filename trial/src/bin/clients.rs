@@ -52,7 +52,11 @@ fn arguments() -> Result<Given, String> {
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
         match word.as_str() {
-            "--swath" => programs.insert(0, swath(&PathBuf::from(value()?))),
+            // It is started in a folder of its own.
+            "--swath" => {
+                let path = std::path::absolute(value()?).map_err(|why| why.to_string())?;
+                programs.insert(0, swath(&path));
+            }
             "--programs" => {
                 let names = value()?;
                 programs.retain(|program| names.split(',').any(|name| name == program.name));
