@@ -154,6 +154,10 @@ fn unsatisfiable(request: &Request<'_>, head: &Head) -> Verdict {
         };
     };
     match identity.compare(head, Some(complete_length)) {
+        // Had the version changed, If-Match would have failed before the range was looked at (§13.2.2): the length alone shows nothing.
+        Likeness::Other if matches!(request.precondition, Precondition::IfMatch(_)) && !head.has_etag => {
+            Verdict::Misbehaved(Misbehaviour::Status(416))
+        }
         Likeness::Other => Verdict::Changed,
         // The tag may be left out of a 416; the position of the end then speaks for itself.
         _ if identity.complete_length.is_none() && complete_length == first => {

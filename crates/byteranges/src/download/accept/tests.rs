@@ -155,6 +155,14 @@ fn an_unsatisfied_range_is_complete_or_changed() {
     let misbehaved = Verdict::Misbehaved(Misbehaviour::Status(416));
     assert_eq!(ask(Some(&known), &end("bytes */1000")), misbehaved);
     assert_eq!(ask(Some(&unknown), &head(416, &[])), misbehaved);
+    let pinned = Precondition::IfMatch(EntityTag::strong(b"v1").unwrap());
+    assert_eq!(
+        verdict(Some(&known), &pinned, &end("bytes */50")),
+        misbehaved,
+        "If-Match held, so nothing changed"
+    );
+    let tagged = head(416, &[("content-range", "bytes */50"), ("etag", "\"v2\"")]);
+    assert_eq!(verdict(Some(&known), &pinned, &tagged), Verdict::Changed);
     assert_eq!(ask(None, &end("bytes */0")), Verdict::AskWhole);
     assert_eq!(ask(None, &end("bytes */7")), Verdict::AskWhole);
 }
