@@ -36,7 +36,7 @@ fn at_rest(inspector: &str) -> Value {
 #[test]
 fn aria2_fetches_in_eight_pieces_is_killed_and_resumes() {
     let site = Site::new();
-    let octets = site.noise("data.bin", 16 << 20);
+    let octets = site.noise("data.bin", 32 << 20);
     site.age("data.bin");
     let folder = tempfile::tempdir().expect("a folder");
     let (server, inspector) = inspected(site.serve().args(["--limit-rate", "1MiB"]));
@@ -75,7 +75,7 @@ fn aria2_fetches_in_eight_pieces_is_killed_and_resumes() {
     assert!(rules(&findings).contains(&"no-if-range"), "{findings:#}");
     assert!(findings.as_array().expect("a list").iter().all(|one| one["side"] == "client"), "{findings:#}");
     let text = ask(&inspector, "/api/export.txt?path=data.bin");
-    assert!(text.contains("asked by aria2/") && text.contains("16,777,216 bytes; sent in all: "), "{text}");
+    assert!(text.contains("asked by aria2/") && text.contains("33,554,432 bytes; sent in all: "), "{text}");
     let har = ask_json(&inspector, "/api/export.har");
     let entries = har["log"]["entries"].as_array().expect("a list");
     assert!(entries.iter().all(|entry| entry["request"]["url"] == url.as_str()), "{har:#}");

@@ -10,9 +10,12 @@ use swath_e2e::{driver::Browser, engine::Engine, place, swath::Swath, turn::take
 
 use crate::{SOON, inspected};
 
-/// Waits until the page shows what it should; `script` returns that.
+/// Waits until the page shows what it should; `script` returns that. An element counts by being there: the page may draw it anew before
+/// the driver has named it.
 async fn shows(browser: &Browser, what: &str, script: &str) -> Value {
-    browser.run_until(what, SOON, script).await
+    let script =
+        format!("const shown = (() => {{ {script} }})(); return shown instanceof Element ? true : shown;");
+    browser.run_until(what, SOON, &script).await
 }
 
 /// Presses Tab until the element that `css` selects has the focus.
