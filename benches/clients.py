@@ -94,7 +94,8 @@ def run_row(given, work, key, file, found, cores):
     title, sink, lanes, rate = ROWS[key]
     taking_part = [contender for contender in found if lanes in contender.lanes]
     if rate:
-        taking_part = [contender for contender in taking_part if contender.name in ("swath", "aria2", "axel")]
+        # What is asked there is what more lanes bring to swath.
+        taking_part = [contender for contender in taking_part if contender.name == "swath"]
     results = {contender.name: [] for contender in taking_part}
     server_cores, client_cores = cores
     folder = Path(tempfile.mkdtemp(prefix="swath-get-", dir=given.tmpfs if sink == "tmpfs" else given.files))
