@@ -119,6 +119,15 @@ fn edited_in_place_is_aborted() {
     both(&Case { keeps_its_octets: false, ..Case::new(edited_in_place, Becomes::Aborted("changed")) });
 }
 
+/// Says at its end, come how it may, that something is done.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn while_a_file_is_replaced_again_and_again_each_answer_is_of_one_version() {
     const LENGTH: usize = 300_000;
@@ -132,7 +141,7 @@ fn while_a_file_is_replaced_again_and_again_each_answer_is_of_one_version() {
     replace(0);
     let server = site.serve().start();
     let done = AtomicBool::new(false);
-    let seen = std::thread::scope(|scope| {
+    let (seen, cuts) = std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut round = 1;
             while !done.load(Ordering::Relaxed) {
@@ -140,14 +149,25 @@ fn while_a_file_is_replaced_again_and_again_each_answer_is_of_one_version() {
                 round += 1;
             }
         });
+        // A failure below ends the replacing too, or it would never be told.
+        let _done = Done(&done);
         let mut seen = [0; 2];
         let mut peer = raw::Raw::connect(server.address());
-        for _ in 0..200 {
+        // A file that is opened in the very moment in which it loses its name may be cut off: one in thousands, never a mixture.
+        let mut cuts = 0;
+        while seen[0] + seen[1] < 200 {
             peer.get("/data.bin", "Range: bytes=0-99,100000-100099,-100\r\n");
-            let parts = peer.answer().expect("parts");
+            let answers = peer.answer().and_then(|parts| {
+                peer.get("/data.bin", "");
+                Ok((parts, peer.answer()?))
+            });
+            let Ok((parts, whole)) = answers else {
+                cuts += 1;
+                assert!(cuts <= 4, "answers are cut off");
+                peer = raw::Raw::connect(server.address());
+                continue;
+            };
             assert_eq!(parts.status, 206);
-            peer.get("/data.bin", "");
-            let whole = peer.answer().expect("the whole");
             let version = versions
                 .iter()
                 .position(|version| *version == whole.content)
@@ -162,12 +182,13 @@ fn while_a_file_is_replaced_again_and_again_each_answer_is_of_one_version() {
             let octets: Vec<_> = read.iter().map(|part| part.octets.to_vec()).collect();
             assert!(versions.iter().any(|version| octets == of(version)), "all parts of one version");
         }
-        done.store(true, Ordering::Relaxed);
-        seen
+        (seen, cuts)
     });
     assert!(seen.iter().all(|count| *count > 0), "both versions were met: {seen:?}");
     let records = stop(server);
-    assert!(records.iter().all(|record| record.outcome == "finished"), "{records:#?}");
+    let unfinished: Vec<_> = records.iter().filter(|record| record.outcome != "finished").collect();
+    assert!(unfinished.iter().all(|record| record.outcome == "changed"), "{unfinished:#?}");
+    assert_eq!(unfinished.len(), cuts, "{unfinished:#?}");
 }
 
 fn both(case: &Case) {
