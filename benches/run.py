@@ -160,8 +160,9 @@ def main():
             outcome.append((row, results))
             print(f"\n## {row.title}\n\n{report.table(row, results)}\n", flush=True)
             failed += [f"{row.key}: {name}" for name, found in results.items() if name.startswith(SWATH) and isinstance(found, str)]
+        # While the programs are there that are asked for their versions.
+        page = report.document(outcome, facts(given, bench, servers, time.monotonic() - begun))
     print(report.summary(outcome), flush=True)
-    page = report.document(outcome, facts(given, bench, servers, time.monotonic() - begun))
     if given.output is not None:
         given.output.write_text(page)
         print(f"written: {given.output}", file=sys.stderr)
