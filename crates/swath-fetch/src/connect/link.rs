@@ -76,15 +76,15 @@ impl Link {
         Ok(Self { kind: Kind::Http2(sender), address, forward: None, used: false })
     }
 
-    /// Another handle on the same connection, where it carries many requests.
-    pub(crate) fn share(&self) -> Option<Self> {
+    /// Another handle on the same connection, where it carries many requests; `used` when it carries some already.
+    pub(crate) fn share(&self, used: bool) -> Option<Self> {
         match &self.kind {
             Kind::Http1 { .. } => None,
             Kind::Http2(sender) => (!sender.is_closed()).then(|| Self {
                 kind: Kind::Http2(sender.clone()),
                 address: self.address,
                 forward: None,
-                used: true,
+                used,
             }),
         }
     }

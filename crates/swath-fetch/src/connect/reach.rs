@@ -111,7 +111,8 @@ impl Reach {
             ))
         };
         match proxy.uri().scheme_str() {
-            Some("http" | "https") if !secure => {
+            // Proxies that take requests for others take them in HTTP/1.1; HTTP/2 goes through a tunnel, as TLS does.
+            Some("http" | "https") if !secure && !http2 => {
                 let stream = self.dial_proxy(proxy.uri()).await.map_err(failed)?;
                 let forward = Some(proxy.basic_auth().cloned());
                 Ok(Reached { stream, forward, http2: false })

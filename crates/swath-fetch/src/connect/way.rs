@@ -221,10 +221,15 @@ impl Ways {
             false => way.connect(url).await?,
             true => self.shared(way, url).await?,
         };
-        notice(Notice::Connected(link.address, link.version()));
+        if !link.used {
+            notice(Notice::Connected(link.address, link.version()));
+        }
         let request = way.fields.request(url, fields, link.form())?;
         let response = link.send(request).await.map_err(|error| {
-            let trouble = Trouble::broken(format!("{}: {}", without_secrets(url), sentence(&error)));
+            // Without TLS nobody agrees on a version beforehand.
+            let hint =
+                if http2 && url.scheme() == "http" { " (it may not speak HTTP/2 without TLS)" } else { "" };
+            let trouble = Trouble::broken(format!("{}: {}{hint}", without_secrets(url), sentence(&error)));
             let odd = error.is_parse() || error.is_incomplete_message();
             if odd && !http2 { trouble.of_another_version() } else { trouble }
         })?;
@@ -238,7 +243,7 @@ impl Ways {
             now.shared
                 .as_ref()
                 .filter(|(origin, _)| *origin == url.origin())
-                .and_then(|(_, link)| link.share())
+                .and_then(|(_, link)| link.share(true))
         };
         if let Some(link) = known() {
             return Ok(link);
@@ -247,7 +252,7 @@ impl Ways {
         let opening = self.home.spawn(async move {
             let reached = reach.reach(&target, true).await?;
             if target.scheme() == "https" && !reached.http2 {
-                return Err(Trouble::connect(format!("{} does not speak HTTP/2", without_secrets(&target))));
+                return Err(Trouble::hopeless(format!("{} does not speak HTTP/2", without_secrets(&target))));
             }
             Link::http2(reached, &limits).await.map_err(|error| Trouble::broken(sentence(&error)))
         })?;
@@ -256,7 +261,7 @@ impl Ways {
         if let Some(first) = known() {
             return Ok(first);
         }
-        let mine = link.share();
+        let mine = link.share(false);
         way.lock().shared = Some((url.origin(), link));
         mine.ok_or_else(|| Trouble::connect("the server closed the connection at once"))
     }

@@ -38,6 +38,14 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, help_heading = CONNECTION)]
     pub(crate) proxy: Option<String>,
 
+    /// Speak HTTP/1.1 only; else HTTP/2 is spoken where a server speaks nothing else
+    #[arg(long = "http1.1", overrides_with = "http2", help_heading = CONNECTION)]
+    pub(crate) http1: bool,
+
+    /// Speak HTTP/2 only, all requests over one connection; without TLS, the server has to expect it
+    #[arg(long, overrides_with = "http1", help_heading = CONNECTION)]
+    pub(crate) http2: bool,
+
     /// Trust the authorities in this PEM file, and no others
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "insecure",
         help_heading = CONNECTION)]

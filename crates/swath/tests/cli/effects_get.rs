@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::Signal;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -51,6 +52,10 @@ fn good(swath: &Swath, args: &[&str]) -> String {
     let (exit, said) = get(swath, args);
     assert_eq!(exit, 0, "{args:?}: {said}");
     said
+}
+
+fn json(line: &str) -> serde_json::Value {
+    serde_json::from_str(line).expect("JSON")
 }
 
 fn honest(content: &[u8]) -> Origin {
@@ -149,6 +154,43 @@ fn certificates_are_checked_as_told() {
     good(&swath, &["--insecure", "-o", "3", &url]);
     let cat = swath.output(&["cat", "--cacert", "own.pem", "-r", "0-2", &url]);
     assert_eq!(cat.stdout, b"con", "{}", String::from_utf8_lossy(&cat.stderr));
+}
+
+#[test]
+fn the_version_of_http_is_chosen() {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let swath = Swath::new()
+        .file("a.txt", "content")
+        .file("own.pem", made.cert.pem())
+        .file("own.key", made.signing_key.serialize_pem());
+    // The last one counts, so that an alias can be overruled.
+    let chosen: [(&[&str], &str); 5] = [
+        (&[], "HTTP/1.1"),
+        (&["--http1.1"], "HTTP/1.1"),
+        (&["--http2"], "HTTP/2.0"),
+        (&["--http2", "--http1.1"], "HTTP/1.1"),
+        (&["--http1.1", "--http2"], "HTTP/2.0"),
+    ];
+    for (scheme, own) in [("http", &[][..]), ("https", &["--tls-cert", "own.pem", "--tls-key", "own.key"])] {
+        let words = ["serve", "--listen", "127.0.0.1:0", "--inspect-record", scheme];
+        let mut server = Running::start(swath.command(&[&words[..], own].concat()));
+        let url = format!("{scheme}://{}/a.txt", server.address());
+        for (flags, _) in chosen {
+            good(&swath, &[flags, &["--insecure", "-o", "-", &url]].concat());
+            let cat = swath.output(&[&["cat"], flags, &["--insecure", "-r", "0-2", &url]].concat());
+            assert_eq!(cat.stdout, b"con", "{}", String::from_utf8_lossy(&cat.stderr));
+        }
+        server.signal(Signal::TERM);
+        assert!(server.wait().0.success());
+        let recorded = fs::read_to_string(swath.path().join(scheme)).expect("a recording");
+        let spoken: Vec<_> = recorded.lines().skip(1).map(json).map(|one| one["version"].clone()).collect();
+        let expected: Vec<_> = chosen.iter().flat_map(|(_, version)| [*version; 2]).collect();
+        assert_eq!(spoken, expected, "{scheme}");
+    }
+    // Who speaks HTTP/1.1 only is told apart from who is not there.
+    let origin = honest(b"content");
+    let (exit, said) = get(&swath, &["--http2", "--retries", "0", "-o", "-", &origin.url("a")]);
+    assert!(exit == 5 && said.contains("HTTP/2"), "{exit} {said}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf, sync::Arc};
 
 use http::HeaderMap;
-use swath_fetch::{Credentials, Job, Proxy, Trust, cookies::Cookies, netrc::Netrc};
+use swath_fetch::{Credentials, HttpVersions, Job, Proxy, Trust, cookies::Cookies, netrc::Netrc};
 use url::Url;
 
 use crate::{
@@ -70,6 +70,11 @@ pub(crate) fn asked(
         (Some(path), _) => Trust::File(path.clone()),
         (None, true) => Trust::Anyone,
         (None, false) => Trust::System,
+    };
+    job.versions = match (args.http1, args.http2) {
+        (true, _) => HttpVersions::Http1,
+        (_, true) => HttpVersions::Http2,
+        _ => HttpVersions::Auto,
     };
     job.limits.rate = args.limit_rate;
     if let Some(patience) = args.timeout {

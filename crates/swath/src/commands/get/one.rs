@@ -162,19 +162,19 @@ impl Perform<'_> {
             watch = watch.with_patience(RETRIES_UNHEARD, stop.clone());
         }
         let done = swath_fetch::download(job.clone(), sink, &mut watch, &stop);
-        let (outcome, counts, elapsed) = match done {
+        let (outcome, counts, elapsed, opened) = match done {
             Ok(done) => {
-                let (counts, elapsed) = (done.report.counts, done.elapsed);
-                (self.outcome(job, &watch, done), counts, elapsed)
+                let (counts, elapsed, opened) = (done.report.counts, done.elapsed, done.connections);
+                (self.outcome(job, &watch, done), counts, elapsed, opened)
             }
-            Err(error) => (cannot_begin(&error), Counts::default(), Duration::ZERO),
+            Err(error) => (cannot_begin(&error), Counts::default(), Duration::ZERO, 0),
         };
         Ended {
             name: self.name.to_owned(),
             outcome,
             elapsed,
-            // Events of lanes that hand over to each other may come in another order.
-            connections: watch.connections.min(most),
+            // Events of lanes that hand over to each other may come in another order; and with HTTP/2 all share one.
+            connections: watch.connections.min(most).min(usize::try_from(opened).unwrap_or(usize::MAX)),
             before: self.before,
             counts,
         }
