@@ -355,6 +355,17 @@ impl Download {
         }
     }
 
+    /// What came of the answer counts from now on as what came of any other does, and it may be cut.
+    pub(super) fn on_undigested(&mut self, ask: AskId) {
+        if let Some(answer) = self.index_of(ask).and_then(|index| self.lanes.get_mut(index)?.answer.as_mut())
+        {
+            answer.digested = false;
+        }
+        if let Some(version) = &mut self.version {
+            version.holdings.release(ask);
+        }
+    }
+
     pub(super) fn on_path_down(&mut self, path: usize, now: Duration) {
         if let Some(path) = self.paths.get_mut(path) {
             path.up = false;

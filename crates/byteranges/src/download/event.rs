@@ -73,6 +73,12 @@ pub enum Event {
         /// Whether it matched.
         matches: bool,
     },
+    /// The content of this answer will not be held against its Content-Digest after all: on a slow connection its end is not
+    /// worth waiting for. What came counts as without such a field.
+    Undigested {
+        /// The request.
+        ask: AskId,
+    },
     /// The whole file was held against the digest.
     Verified {
         /// Whether it matched.
@@ -143,7 +149,7 @@ pub struct Head {
     pub retry_after: Option<Duration>,
     /// Whether a redirection led here, which only the driver knows: the URL that the user named may lead elsewhere by now.
     pub redirected: bool,
-    /// Whether the driver will tell [`Event::Digested`] for this answer. Nothing of it counts before that, so it is for
+    /// Whether the driver will tell [`Event::Digested`] or [`Event::Undigested`] for this answer. Nothing of it counts before that, so it is for
     /// answers short enough to be fetched again whole; [`Head::read`] never sets it.
     pub digested: bool,
 }

@@ -211,6 +211,7 @@ impl Download {
             }
             Event::Synced { generation } => self.on_synced(generation),
             Event::Digested { ask, matches } => self.on_digested(ask, matches, now),
+            Event::Undigested { ask } => self.on_undigested(ask),
             Event::Verified { matches } => self.on_verified(matches),
             Event::DiskFailed => self.end(Err(Fault::Disk)),
             Event::PathDown { path } => self.on_path_down(path, now),

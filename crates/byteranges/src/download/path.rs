@@ -52,7 +52,8 @@ pub(super) struct Path {
     pub(super) setup: Option<Duration>,
     window_start: Duration,
     window_count: u64,
-    best_goodput: u64,
+    /// The best goodput so far, and how many lanes brought it.
+    best: (u64, usize),
     growing: bool,
 }
 
@@ -78,7 +79,7 @@ impl Path {
             setup: None,
             window_start: Duration::ZERO,
             window_count: 0,
-            best_goodput: 0,
+            best: (0, 0),
             growing: matches!(lanes, Lanes::Auto(_)),
         }
     }
@@ -176,24 +177,34 @@ impl Path {
         self.until = self.until.max(now.saturating_add(time));
     }
 
-    /// Judges the present count of lanes, when its time is over: one more if goodput grew by 5 %, else never more.
+    /// Judges the present count of lanes, when its time is over: twice as many while the new ones bring half of what as many
+    /// brought before, one more while they bring anything to speak of (5 %), else never more.
     pub(super) fn adapt(&mut self, busy: usize, settings: &Settings, now: Duration) {
         let elapsed = now.saturating_sub(self.window_start);
-        if elapsed < settings.adapt_interval {
+        // A lane says nothing while its request is on its way, and little while TCP finds out how fast it may send, which
+        // takes a round trip for each doubling: answers take at least two to begin.
+        let starting = self.setup.unwrap_or_default().min(settings.adapt_interval).saturating_mul(4);
+        if elapsed < settings.adapt_interval.saturating_add(starting) {
             return;
         }
         let goodput = per_second(self.window_count, elapsed);
         if self.growing && busy >= self.target && self.window_count > 0 {
-            if goodput >= scale(self.best_goodput, 105, 100) {
-                self.best_goodput = goodput;
-                self.target = self.target.saturating_add(1).min(self.ceiling);
-            } else {
-                self.growing = false;
+            self.growing = goodput >= scale(self.best.0, 105, 100);
+            let (before, lanes) = (count(self.best.1), count(busy));
+            let share = scale(self.best.0, lanes.saturating_add(before), before.saturating_mul(2));
+            if self.growing {
+                let more = if goodput >= share { self.target } else { 1 };
+                self.target = self.target.saturating_add(more).min(self.ceiling);
+                self.best = (goodput, busy);
             }
         }
         self.window_start = now;
         self.window_count = 0;
     }
+}
+
+fn count(lanes: usize) -> u64 {
+    u64::try_from(lanes).unwrap_or(u64::MAX)
 }
 
 /// Spreads a pause over its last quarter, so that lanes, and clients, do not come back together.
@@ -218,11 +229,12 @@ mod tests {
         let mut path = path(Lanes::Auto(6));
         path.budget = None;
         let second = Duration::from_secs(1);
-        for (number, count) in [(1_u32, 1000), (2, 2000), (3, 3000), (4, 3100), (5, 9000)] {
+        let rounds = [(1000, 2), (2000, 4), (2900, 5), (3000, 5), (9000, 5)];
+        for (number, (count, target)) in (1_u32..).zip(rounds) {
             path.receive(count);
             path.adapt(path.target, &settings, second.saturating_mul(number));
+            assert_eq!(path.target, target, "{number}");
         }
-        assert_eq!(path.target, 4);
         path.busy(503, Some(Duration::from_secs(9)), 1, &settings, Duration::from_secs(6));
         assert_eq!((path.target, path.until), (2, Duration::from_secs(15)));
     }

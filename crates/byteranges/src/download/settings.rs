@@ -21,7 +21,8 @@ pub enum OnChange {
 /// Says how many requests a path may have under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lanes {
-    /// Grow from one while goodput grows by 5 %, to at most this many.
+    /// Grow from one, to at most this many: doubled while that brings half of what it could, then one by one while
+    /// goodput grows by 5 %.
     Auto(usize),
     /// Use this many as soon as the first answer allows it.
     Fixed(usize),
@@ -110,7 +111,7 @@ pub struct Settings {
     pub setup: Duration,
     /// The part of the complete length that may be asked for twice near the end, in thousandths.
     pub hedge_permille: u64,
-    /// How long each count of lanes is tried before it is judged.
+    /// How long each count of lanes is tried before it is judged, and four times as long as answers take to begin beside.
     pub adapt_interval: Duration,
     /// Whether the driver has a digest of the whole to verify.
     pub verify: bool,
@@ -151,7 +152,7 @@ impl Default for Settings {
             retry_after_max: Duration::from_secs(600),
             setup: Duration::from_millis(100),
             hedge_permille: 30,
-            adapt_interval: Duration::from_secs(1),
+            adapt_interval: Duration::from_millis(500),
             verify: false,
         }
     }

@@ -185,6 +185,37 @@ fn the_answer_that_shows_a_new_version_is_its_first_lane() {
     assert_eq!(once_more.report.outcome, Ok(Assurance::Single));
 }
 
+#[test]
+fn a_server_that_is_slow_on_each_connection_is_asked_over_many_soon_and_digests_hold_up_nobody() {
+    // 45 seconds for one lane, 7.5 for six.
+    let paced = || Honest::new(1_350_000, 30_000);
+    for digest in [None, Some(true)] {
+        for (lanes, most) in [(Lanes::Fixed(6), 8_800), (Lanes::Auto(6), 10_000)] {
+            let settings = Settings { lanes, ..Settings::default() };
+            let script = |_, fetch: &Fetch| {
+                let digest = digest.filter(|_| matches!(fetch.range, byteranges::download::Asked::Range(_)));
+                Reply { digest, ..paced().reply(fetch) }
+            };
+            let lap = Track::new(settings, Box::new(script)).run();
+            println!("{lanes:?}: {:?}, {} requests, {:?}", lap.time, lap.requests.len(), lap.report.counts);
+            good(&lap, most);
+            assert!(lap.requests.len() < 30 && lap.report.counts.wasted < 100_000, "{:?}", lap.report.counts);
+        }
+    }
+}
+
+#[test]
+fn a_small_file_is_one_request() {
+    for lanes in [Lanes::Fixed(6), Lanes::Auto(6)] {
+        let settings = Settings { lanes, ..Settings::default() };
+        // A second of a slow line: nobody would notice what could be saved.
+        let script = |_, fetch: &Fetch| Honest::new(30_000, 30_000).reply(fetch);
+        let lap = Track::new(settings, Box::new(script)).run();
+        good(&lap, 1100);
+        assert_eq!(lap.requests.len(), 1, "{:?}", lap.requests);
+    }
+}
+
 fn windowed(window: u64, settings: Settings) -> Settings {
     Settings { window: std::num::NonZeroU64::new(window), ..settings }
 }

@@ -12,6 +12,8 @@ use byteranges::download::{
 use byteranges::{ByteRange, ByteSet, ContentRange, EntityTag};
 
 pub const MIB: u64 = 1024 * 1024;
+/// How long the driver waits for the end of what a digest covers.
+const DIGEST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How one request is answered.
 #[derive(Clone, Debug)]
@@ -331,6 +333,9 @@ impl<'a> Track<'a> {
         if count > 0 {
             connection.sent += count;
             self.download.handle(Event::Bytes { ask, count }, now);
+            if now - connection.begins > DIGEST_PATIENCE && connection.reply.digest.take().is_some() {
+                self.download.handle(Event::Undigested { ask }, now);
+            }
             return count;
         }
         if connection.sent < end || reply.stall.is_some() {

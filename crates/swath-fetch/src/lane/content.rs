@@ -27,6 +27,9 @@ const LINGER: Duration = Duration::from_millis(5);
 /// The longest content that is held against its Content-Digest: none of it counts before its end, and no other lane takes
 /// a share of it, so it has to be little even for a slow link.
 const DIGESTED_MAX: u64 = 1 << 20;
+/// How long its end is waited for: what came until then would be fetched again if the process were ended meanwhile, and no
+/// other lane may help.
+const DIGEST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Holds an answer whose content is being received.
 pub(super) struct Content {
@@ -39,6 +42,7 @@ pub(super) struct Content {
     received: u64,
     /// Octets that the rate limit lets be told.
     allowed: u64,
+    begun: Instant,
     /// When something was told last.
     told: Option<Instant>,
     /// How reading ended, until that is told.
@@ -82,6 +86,7 @@ impl Content {
             done: Vec::new(),
             received: 0,
             allowed: 0,
+            begun: Instant::now(),
             told: None,
             end: None,
             over: false,
@@ -232,6 +237,10 @@ impl Content {
         let count = self.hold.report(most);
         if count > 0 {
             events.push(Told::Bytes { ask: self.ask, count });
+        }
+        if self.digest.is_some() && self.end.is_none() && self.begun.elapsed() > DIGEST_PATIENCE {
+            self.digest = None;
+            events.push(Told::Undigested { ask: self.ask });
         }
         let mut rest = Rest::Works;
         let mut notes = Vec::new();

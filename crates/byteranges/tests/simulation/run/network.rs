@@ -37,7 +37,16 @@ impl World {
             connection.buffer.extend(octets);
             connection.delivered += count;
             let interval = answer.interval;
+            // A driver that does not wait for the end of some of them.
+            let waived =
+                answer.digest == Some(true) && ask.0.is_multiple_of(3) && connection.delivered >= end / 2;
+            if waived {
+                connection.answer.digest = None;
+            }
             self.tell(Event::Bytes { ask, count: count as u64 });
+            if waived {
+                self.tell(Event::Undigested { ask });
+            }
             return self.at(self.now + interval, Occurrence::Chunk(ask));
         }
         let (is_cut, is_silent) = (answer.cut.is_some(), answer.silent);
