@@ -93,3 +93,33 @@ fn a_part_that_does_not_match_its_digest_is_fetched_again_alone() {
     // No more than the bad part came twice.
     assert!(ended.report.counts.received <= (LENGTH + 30_000) as u64, "{:?}", ended.report.counts);
 }
+
+#[test]
+fn the_end_of_what_a_digest_covers_is_not_waited_for_where_it_comes_slowly() {
+    let slow = AtomicU32::new(0);
+    let origin = Origin::new(move |asked: &Asked, stream| {
+        let content = content(LENGTH);
+        let (head, octets) = head(asked, &content, "\"v1\"");
+        let octets = &content[octets];
+        let head = format!("{}{}", head.trim_end(), field("Content-Digest", &digest(octets)));
+        let first = asked.range(LENGTH).is_some_and(|(first, _)| first > 0);
+        if !first || slow.fetch_add(1, Ordering::Relaxed) > 0 {
+            return stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(octets)).is_ok();
+        }
+        // Half a minute or more for the first part: others are faster, and take it over.
+        let mut all = stream.write_all(head.as_bytes());
+        for piece in octets.chunks(500) {
+            all = all.and_then(|()| stream.write_all(piece));
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        all.is_ok()
+    });
+    let mut job = Job::new(origin.url("/f"));
+    job.settings.lanes = Lanes::Fixed(2);
+    job.settings.min_segment = 10_000;
+    let memory = Memory::with(Default::default());
+    let (ended, _) = fetch(job, &memory);
+    assert_eq!(ended.report.outcome, Ok(Assurance::Pinned), "{ended:?}");
+    assert!(memory.kept.lock().unwrap().file == content(LENGTH));
+    assert!(ended.elapsed < std::time::Duration::from_secs(15), "{:?}", ended.elapsed);
+}
