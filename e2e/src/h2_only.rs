@@ -16,6 +16,7 @@ pub struct H2Only {
     address: SocketAddr,
     certificate: String,
     requests: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl H2Only {
@@ -40,13 +41,14 @@ impl H2Only {
         listener.set_nonblocking(true).expect("a socket can be told");
         let address = listener.local_addr().expect("a socket has an address");
         let requests = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&requests);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (count, spoken) = (Arc::clone(&requests), Arc::clone(&connections));
         std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(accept(listener, TlsAcceptor::from(Arc::new(config)), content, count));
+            runtime.block_on(accept(listener, TlsAcceptor::from(Arc::new(config)), content, count, spoken));
         });
-        Self { address, certificate: made.cert.pem(), requests }
+        Self { address, certificate: made.cert.pem(), requests, connections }
     }
 
     /// The URL of what it serves.
@@ -66,6 +68,12 @@ impl H2Only {
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
+
+    /// How many connections came to speak HTTP/2.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
 }
 
 async fn accept(
@@ -73,11 +81,13 @@ async fn accept(
     tls: TlsAcceptor,
     content: Bytes,
     requests: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 ) {
     let listener = TcpListener::from_std(listener).expect("within a runtime");
     loop {
         let Ok((stream, _)) = listener.accept().await else { return };
-        tokio::spawn(serve(stream, tls.clone(), content.clone(), Arc::clone(&requests)));
+        let (requests, connections) = (Arc::clone(&requests), Arc::clone(&connections));
+        tokio::spawn(serve(stream, tls.clone(), content.clone(), requests, connections));
     }
 }
 
@@ -87,9 +97,11 @@ async fn serve(
     tls: TlsAcceptor,
     content: Bytes,
     requests: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 ) -> Option<()> {
     let stream = tls.accept(stream).await.ok()?;
     let mut connection = h2::server::handshake(stream).await.ok()?;
+    connections.fetch_add(1, Ordering::SeqCst);
     while let Some(exchange) = connection.accept().await {
         let (request, mut respond) = exchange.ok()?;
         requests.fetch_add(1, Ordering::SeqCst);

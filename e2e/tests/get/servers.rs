@@ -1,5 +1,6 @@
 //! Real servers: the whole, resumed after Ctrl-C, several ranges, replaced midway.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -140,6 +141,43 @@ fn swath_over_tls() {
     let trust = certificate.to_string_lossy().into_owned();
     Served { url: server.url("/big.bin"), root: &root, words: &["--cacert", &trust] }
         .everything("swath over TLS");
+}
+
+/// HTTP/2 alone, with TLS and without: the server's own recording tells that nothing else was spoken, and over how many
+/// connections.
+fn over_http2(tls: bool) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (certificate, key) = certificate(folder.path());
+    let (root, recording) = (folder.path().join("root"), folder.path().join("recording.jsonl"));
+    fs::create_dir(&root).expect("a folder");
+    let mut server = Swath::of(&root).arg("--inspect-record").arg(&recording);
+    if tls {
+        server = server.arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(key);
+    }
+    let server = server.start();
+    let trust = certificate.to_string_lossy().into_owned();
+    let words = ["--http2", "--cacert", &trust];
+    let name = if tls { "swath over HTTP/2 and TLS" } else { "swath over HTTP/2" };
+    Served { url: server.url("/big.bin"), root: &root, words: &words }.everything(name);
+    let _ = server.stop();
+    let recorded = fs::read_to_string(recording).expect("a recording");
+    let mut streams = BTreeMap::<u64, usize>::new();
+    for line in recorded.lines().skip(1) {
+        let exchange: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(exchange["version"], "HTTP/2.0", "{name}: {exchange}");
+        *streams.entry(exchange["connection"].as_u64().expect("a number")).or_default() += 1;
+    }
+    // Whole, twice for the resumed one, ranges, replaced: each command has one connection, whatever its lanes.
+    assert_eq!(streams.len(), 5, "{name}: {streams:?}");
+    assert!(streams.values().filter(|count| **count >= 4).count() >= 2, "{name}: {streams:?}");
+}
+
+#[test]
+fn swath_over_http2() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| over_http2(false));
+        scope.spawn(|| over_http2(true));
+    });
 }
 
 fn certificate(folder: &Path) -> (PathBuf, PathBuf) {

@@ -23,9 +23,12 @@ fn a_server_that_speaks_http2_only() {
     let trust = folder.path().join("ca.pem");
     fs::write(&trust, server.certificate()).expect("a file");
     let file = folder.path().join("got.bin");
-    let _ = run_command(&mut get(&["--cacert", &trust.to_string_lossy()], &file, &server.url())).succeeded();
+    let words = ["-c", "8", "--cacert", &trust.to_string_lossy()];
+    let _ = run_command(&mut get(&words, &file, &server.url())).succeeded();
     assert!(fs::read(&file).expect("a file") == content, "other octets");
-    assert!(server.requests() > 0);
+    // The first request finds out what it speaks; all that follow share its connection.
+    assert!(server.requests() >= 8, "{} requests", server.requests());
+    assert_eq!(server.connections(), 1);
 }
 
 #[test]
