@@ -19,10 +19,11 @@ use crate::{
     display::Display,
     engine::{Engine, console_log},
     process::{LOOK_EVERY, Started, free_port},
+    turn::fall_silent,
 };
 
 /// How long a driver may take to answer that it is ready.
-const READY: Duration = Duration::from_secs(20);
+const READY: Duration = Duration::from_secs(60);
 /// How long a browser may take to start, and any command to be answered.
 const COMMAND: Duration = Duration::from_secs(60);
 
@@ -51,8 +52,11 @@ impl Browser {
         let address = format!("http://127.0.0.1:{port}");
         let client = match tokio::time::timeout(COMMAND, builder.connect(&address)).await {
             Ok(Ok(client)) => client,
-            Ok(Err(error)) => panic!("{engine} did not start: {error}\n{}", driver.describe()),
-            Err(_) => panic!("{engine} did not start within {COMMAND:?}\n{}", driver.describe()),
+            // Nothing was asked of swath yet: whatever the driver says of a browser that did not start, it is as good as nothing.
+            Ok(Err(error)) => fall_silent(&format!("{engine} did not start: {error}\n{}", driver.describe())),
+            Err(_) => {
+                fall_silent(&format!("{engine} did not start within {COMMAND:?}\n{}", driver.describe()))
+            }
         };
         Self { client, engine, driver, _display: display, profile, logs: logs.to_path_buf() }
     }
@@ -129,16 +133,20 @@ impl Browser {
     }
 
     /// Awaits a command, for a bounded time.
-    pub(crate) async fn within<T>(
-        &self,
-        what: &str,
-        command: impl Future<Output = Result<T, CmdError>>,
-    ) -> T {
-        match tokio::time::timeout(COMMAND, command).await {
-            Ok(Ok(value)) => value,
+    ///
+    /// # Panics
+    /// When the driver says that it failed; and when it says nothing, which [`crate::turn::take_turn`] tells from a failure.
+    pub async fn within<T>(&self, what: &str, command: impl Future<Output = Result<T, CmdError>>) -> T {
+        let silence = match tokio::time::timeout(COMMAND, command).await {
+            Ok(Ok(value)) => return value,
+            Ok(Err(error @ (CmdError::Failed(_) | CmdError::FailedC(_) | CmdError::Lost(_)))) => {
+                format!("the driver went away: {error}")
+            }
             Ok(Err(error)) => panic!("{}: {what} failed: {error}\n{}", self.engine, self.driver.describe()),
-            Err(_) => panic!("{}: {what} took over {COMMAND:?}\n{}", self.engine, self.driver.describe()),
-        }
+            Err(_) => format!("over {COMMAND:?}"),
+        };
+        let (driver, stand) = (self.driver.describe(), self.driver.stand());
+        fall_silent(&format!("{}: {what}: {silence}\n{driver}\n{stand}", self.engine));
     }
 }
 

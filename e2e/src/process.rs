@@ -83,6 +83,17 @@ impl Started {
         let tail: Vec<&str> = tail.into_iter().rev().collect();
         format!("{} (log: {})\n{}", self.name, self.log.display(), tail.join("\n"))
     }
+
+    /// Says of it and all that it started, a line each, what the first thread does or waits for: who stands still when nobody answers.
+    pub fn stand(&self) -> String {
+        let read = |id: u32, name: &str| fs::read_to_string(format!("/proc/{id}/{name}")).unwrap_or_default();
+        let stand = |id: u32| {
+            let (name, stat, waits) = (read(id, "comm"), read(id, "stat"), read(id, "wchan"));
+            let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next()).unwrap_or('?');
+            format!("  {id} {} {state} {waits}", name.trim())
+        };
+        family(self.child.id()).into_iter().map(stand).collect::<Vec<_>>().join("\n")
+    }
 }
 
 impl Drop for Started {

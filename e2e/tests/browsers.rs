@@ -125,7 +125,6 @@ async fn view(engine: Engine, index: Index, name: &str) -> Viewing {
 
 /// Plays, seeks to 90 %, back to 10 %, and to the end.
 async fn seeks(engine: Engine, index: Index) {
-    let _turn = take_turn().await;
     let place = if index == Index::Front { "front" } else { "end" };
     let name = format!("{}-{place}", engine.key());
     let viewing = view(engine, index, &name).await;
@@ -151,7 +150,6 @@ async fn seeks(engine: Engine, index: Index) {
 
 /// Plays and seeks while open ranges are answered with at most four MiB.
 async fn seeks_under_a_cap(engine: Engine) {
-    let _turn = take_turn().await;
     let name = format!("{}-capped", engine.key());
     let flags = ["--max-open-range", CAP.0];
     let viewing = match engine {
@@ -183,7 +181,6 @@ async fn seeks_under_a_cap(engine: Engine) {
 
 /// Plays while ranges are off; what becomes of a seek is each engine's own affair.
 async fn plays_without_ranges(engine: Engine) {
-    let _turn = take_turn().await;
     let name = format!("{}-without-ranges", engine.key());
     let target = f64::from(clip::SECONDS) * 0.9;
     let (state, viewing) = viewing::try_to_seek(engine, Index::Front, &["--no-ranges"], &name, |state| {
@@ -211,7 +208,6 @@ const FIRST: (&str, u64) = ("1MiB", 1 << 20);
 
 /// Plays and seeks while requests without Range get a part.
 async fn plays_with_a_part_first(engine: Engine) {
-    let _turn = take_turn().await;
     let name = format!("{}-partial-first", engine.key());
     let target = f64::from(clip::SECONDS) * 0.9;
     let flags = ["--partial-first", FIRST.0];
@@ -260,27 +256,27 @@ macro_rules! engine {
 
             #[tokio::test]
             async fn seeks_with_the_index_in_front() {
-                seeks(Engine::$engine, Index::Front).await;
+                take_turn(async || seeks(Engine::$engine, Index::Front).await).await;
             }
 
             #[tokio::test]
             async fn seeks_with_the_index_at_the_end() {
-                seeks(Engine::$engine, Index::End).await;
+                take_turn(async || seeks(Engine::$engine, Index::End).await).await;
             }
 
             #[tokio::test]
             async fn seeks_under_a_cap() {
-                super::seeks_under_a_cap(Engine::$engine).await;
+                take_turn(async || super::seeks_under_a_cap(Engine::$engine).await).await;
             }
 
             #[tokio::test]
             async fn plays_with_a_part_first() {
-                super::plays_with_a_part_first(Engine::$engine).await;
+                take_turn(async || super::plays_with_a_part_first(Engine::$engine).await).await;
             }
 
             #[tokio::test]
             async fn plays_without_ranges() {
-                super::plays_without_ranges(Engine::$engine).await;
+                take_turn(async || super::plays_without_ranges(Engine::$engine).await).await;
             }
         }
     };

@@ -93,7 +93,6 @@ fn assert_counted(server: &Swath, clip: &str, token: &str, shown: u64) {
 
 /// Plays the demo's clip from the listing to its end, with two seeks, and looks at all that the page shows.
 async fn plays_the_demo(engine: Engine, clip: &str) {
-    let _turn = take_turn().await;
     let logs = place::logs(&format!("{}-{clip}", engine.key()));
     let server = demo(engine, &logs);
     let browser = Browser::open(engine, &logs).await;
@@ -131,7 +130,6 @@ async fn plays_the_demo(engine: Engine, clip: &str) {
 
 /// Follows a link into the film, then plays it with keys alone, coming from the listing by the Tab key.
 async fn obeys_links_and_keys(engine: Engine) {
-    let _turn = take_turn().await;
     let logs = place::logs(&format!("{}-keys", engine.key()));
     let server = Swath::of("").arg("--demo").args(BRISK).logs(&logs).start();
     let browser = Browser::open(engine, &logs).await;
@@ -207,7 +205,6 @@ fn write_hostile(folder: &Path) {
 
 /// Sorts a listing of hostile names, opens every one of them, in light and dark.
 async fn lists_any_name(engine: Engine) {
-    let _turn = take_turn().await;
     let logs = place::logs(&format!("{}-listing", engine.key()));
     let folder = tempfile::tempdir().expect("the temporary folder can be written to");
     write_hostile(folder.path());
@@ -226,13 +223,10 @@ async fn lists_any_name(engine: Engine) {
     assert_eq!(browser.complaints().await, [""; 0], "{engine} complains");
     for number in 0..HOSTILE.len() {
         browser.goto(&server.url("/?sort=size&order=asc")).await;
-        let links =
-            browser.client.find_all(Locator::Css("tbody a.open")).await.expect("links can be looked for");
+        let links = browser.client.find_all(Locator::Css("tbody a.open"));
+        let links = browser.within("looking for links", links).await;
         assert_eq!(links.len(), HOSTILE.len(), "{engine}: every file has its link");
-        links[number]
-            .click()
-            .await
-            .unwrap_or_else(|why| panic!("{engine}: link {number} cannot be clicked: {why}"));
+        browser.within(&format!("clicking on link {number}"), links[number].click()).await;
         let opened =
             format!("return document.body && document.body.innerText.startsWith('content {number} ');");
         browser.run_until(&format!("file {number}"), SOON, &opened).await;
@@ -277,22 +271,22 @@ macro_rules! engine {
 
             #[tokio::test]
             async fn plays_the_demo_with_the_index_in_front() {
-                plays_the_demo(Engine::$engine, "clip-front.mp4").await;
+                take_turn(async || plays_the_demo(Engine::$engine, "clip-front.mp4").await).await;
             }
 
             #[tokio::test]
             async fn plays_the_demo_with_the_index_at_the_end() {
-                plays_the_demo(Engine::$engine, "clip-end.mp4").await;
+                take_turn(async || plays_the_demo(Engine::$engine, "clip-end.mp4").await).await;
             }
 
             #[tokio::test]
             async fn obeys_links_and_keys() {
-                super::obeys_links_and_keys(Engine::$engine).await;
+                take_turn(async || super::obeys_links_and_keys(Engine::$engine).await).await;
             }
 
             #[tokio::test]
             async fn lists_any_name() {
-                super::lists_any_name(Engine::$engine).await;
+                take_turn(async || super::lists_any_name(Engine::$engine).await).await;
             }
         }
     };

@@ -75,7 +75,6 @@ const MISSING: &str = "
 
 /// Plays and seeks in one window while the inspector's page is open in another.
 async fn shows_a_film_live(engine: Engine) {
-    let _turn = take_turn().await;
     let logs = place::logs(&format!("{}-inspect", engine.key()));
     let (server, inspector) = inspected(Swath::of("").arg("--demo").logs(&logs));
     let browser = Browser::open(engine, &logs).await;
@@ -100,9 +99,9 @@ async fn shows_a_film_live(engine: Engine) {
 
 async fn play_elsewhere(browser: &Browser, server: &Swath) {
     let client = &browser.client;
-    let page = client.window().await.expect("a window");
-    let other = client.new_window(true).await.expect("another tab");
-    client.switch_to_window(other.handle).await.expect("it is there");
+    let page = browser.within("asking for the window", client.window()).await;
+    let other = browser.within("opening another tab", client.new_window(true)).await;
+    browser.within("going to it", client.switch_to_window(other.handle)).await;
     browser.goto(&server.url("/clip-end.mp4?play")).await;
     let video = Video::of(browser);
     let duration = video.play().await.duration.expect("a clip that plays has a length");
@@ -119,8 +118,8 @@ async fn play_elsewhere(browser: &Browser, server: &Swath) {
     browser.keep_screenshot("inspect-player").await;
     video.let_go().await;
     assert_eq!(browser.complaints().await, [""; 0], "the player complains");
-    client.close_window().await.expect("the tab closes");
-    client.switch_to_window(page).await.expect("it is there");
+    browser.within("closing the tab", client.close_window()).await;
+    browser.within("going back", client.switch_to_window(page)).await;
 }
 
 async fn looks_right(browser: &Browser, engine: Engine) {
@@ -193,7 +192,7 @@ async fn keep_pictures(browser: &Browser, engine: Engine) {
         assert_eq!(missing, Value::Array(Vec::new()), "{engine} in {scheme}");
         for (name, width, height) in [("wide", 1280, 1500), ("narrow", 390, 1900)] {
             // Headless Firefox draws no narrower than 450 pixels.
-            browser.client.set_window_size(width.max(500), height).await.expect("a size");
+            browser.within("sizing the window", browser.client.set_window_size(width.max(500), height)).await;
             browser.narrow_to(width, height).await;
             tokio::time::sleep(Duration::from_millis(300)).await;
             let wider =
@@ -202,7 +201,7 @@ async fn keep_pictures(browser: &Browser, engine: Engine) {
             browser.keep_screenshot(&format!("inspect-{scheme}-{name}")).await;
             let shown = [("light", "wide"), ("dark", "narrow")].contains(&(scheme, name));
             if shown && engine == Engine::Chromium && std::env::var_os("SWATH_WRITE_SCREENSHOTS").is_some() {
-                let picture = browser.client.screenshot().await.expect("a picture");
+                let picture = browser.within("a picture", browser.client.screenshot()).await;
                 let path = place::workspace().join(format!("docs/images/inspect-{scheme}-{name}.png"));
                 std::fs::write(&path, picture).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
             }
@@ -212,10 +211,10 @@ async fn keep_pictures(browser: &Browser, engine: Engine) {
 
 #[tokio::test]
 async fn chromium_shows_a_film_live() {
-    shows_a_film_live(Engine::Chromium).await;
+    take_turn(async || shows_a_film_live(Engine::Chromium).await).await;
 }
 
 #[tokio::test]
 async fn firefox_shows_a_film_live() {
-    shows_a_film_live(Engine::Firefox).await;
+    take_turn(async || shows_a_film_live(Engine::Firefox).await).await;
 }
