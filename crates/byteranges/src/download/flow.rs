@@ -98,7 +98,7 @@ impl Download {
     }
 
     /// Whether this path bears one more request now.
-    // R-9112/9.4-1
+    // R-9112/9.4-1, R-6249/7-3
     fn has_room(&self, index: usize, now: Duration) -> bool {
         let Some(path) = self.paths.get(index) else { return false };
         let one = self.alone
@@ -107,7 +107,12 @@ impl Download {
             || !self.version.as_ref().is_some_and(|version| self.is_divisible(version));
         let most = if one { 1 } else { path.target };
         let busy = if one { self.lanes.len() } else { self.lanes_on(index) };
-        path.is_ready(now) && busy < most
+        path.is_ready(now) && busy < most && !(path.single && self.is_asked(path.source))
+    }
+
+    /// Whether any request to this source is under way.
+    fn is_asked(&self, source: u16) -> bool {
+        self.lanes.iter().any(|lane| self.source_of(lane.path) == Some(source))
     }
 
     /// Whether several requests may be under way: parts can be asked for, put together, and end somewhere.

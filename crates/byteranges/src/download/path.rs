@@ -23,6 +23,8 @@ pub(super) enum Bearing {
 #[derive(Clone, Debug)]
 pub(super) struct Path {
     pub(super) source: u16,
+    /// Whether its source is asked for one thing at a time.
+    pub(super) single: bool,
     pub(super) up: bool,
     /// Why it is given up.
     pub(super) dead: Option<Fault>,
@@ -61,6 +63,7 @@ impl Path {
     pub(super) fn new(path: PathSettings, lanes: Lanes) -> Self {
         Self {
             source: path.source,
+            single: path.single,
             up: true,
             dead: None,
             until: Duration::ZERO,
@@ -220,7 +223,7 @@ mod tests {
     use super::*;
 
     fn path(lanes: Lanes) -> Path {
-        Path::new(PathSettings { source: 0, budget: Some(1000) }, lanes)
+        Path::new(PathSettings { source: 0, budget: Some(1000), single: false }, lanes)
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct PathSettings {
     pub source: u16,
     /// Content octets it may carry, for metered links; `None` for any number.
     pub budget: Option<u64>,
+    /// Whether its source is asked for one thing at a time, by whichever way: RFC 6249 allows no more of a mirror that
+    /// somebody else named.
+    pub single: bool,
 }
 
 /// Holds the decisions and limits of one download.
@@ -130,7 +133,7 @@ impl Default for Settings {
         Self {
             url: None,
             note: None,
-            paths: vec![PathSettings { source: 0, budget: None }],
+            paths: vec![PathSettings { source: 0, budget: None, single: false }],
             lanes: Lanes::Auto(6),
             assurance: Assurance::Compared,
             on_change: OnChange::Restart,

@@ -226,9 +226,7 @@ impl Ways {
         }
         let request = way.fields.request(url, fields, link.form())?;
         let response = link.send(request).await.map_err(|error| {
-            // Without TLS nobody agrees on a version beforehand.
-            let hint =
-                if http2 && url.scheme() == "http" { " (it may not speak HTTP/2 without TLS)" } else { "" };
+            let hint = if http2 { unexpected(url) } else { "" };
             let trouble = Trouble::broken(format!("{}: {}{hint}", without_secrets(url), sentence(&error)));
             let odd = error.is_parse() || error.is_incomplete_message();
             if odd && !http2 { trouble.of_another_version() } else { trouble }
@@ -254,7 +252,8 @@ impl Ways {
             if target.scheme() == "https" && !reached.http2 {
                 return Err(Trouble::hopeless(format!("{} does not speak HTTP/2", without_secrets(&target))));
             }
-            Link::http2(reached, &limits).await.map_err(|error| Trouble::broken(sentence(&error)))
+            let broken = |error| Trouble::broken(format!("{}{}", sentence(&error), unexpected(&target)));
+            Link::http2(reached, &limits).await.map_err(broken)
         })?;
         let link = opening.await.map_err(|error| Trouble::connect(error.to_string()))??;
         // Several lanes may have opened one at once: the first stays.
@@ -263,8 +262,16 @@ impl Ways {
         }
         let mine = link.share(false);
         way.lock().shared = Some((url.origin(), link));
-        mine.ok_or_else(|| Trouble::connect("the server closed the connection at once"))
+        mine.ok_or_else(|| {
+            let at = without_secrets(url);
+            Trouble::connect(format!("{at}: the server closed the connection at once{}", unexpected(url)))
+        })
     }
+}
+
+/// What HTTP/2 that fails may mean: without TLS nobody agrees on a version beforehand.
+fn unexpected(url: &Url) -> &'static str {
+    if url.scheme() == "http" { " (it may not speak HTTP/2 without TLS)" } else { "" }
 }
 
 impl Way {

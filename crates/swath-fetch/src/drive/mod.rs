@@ -120,7 +120,8 @@ fn paths(job: &Job) -> Vec<PathSettings> {
     (0..sources)
         .flat_map(|source| {
             let source = u16::try_from(source).unwrap_or(u16::MAX);
-            budgets.iter().map(move |budget| PathSettings { source, budget: *budget })
+            let single = source > 0 && job.single;
+            budgets.iter().map(move |budget| PathSettings { source, budget: *budget, single })
         })
         .collect()
 }

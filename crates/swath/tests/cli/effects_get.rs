@@ -277,9 +277,14 @@ fn a_mirror_shares_the_work_under_the_same_tag() {
 fn links_to_mirrors_are_followed_unless_told_not_to() {
     let content = octets(8_000_000);
     let asked = Arc::new(AtomicUsize::new(0));
-    let (counted, mirrored) = (Arc::clone(&asked), content.clone());
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (counted, mirrored, busiest) = (Arc::clone(&asked), content.clone(), Arc::clone(&most));
     let mirror = Origin::start(move |head, _| {
         counted.fetch_add(1, Ordering::Relaxed);
+        busiest.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        // Long enough for others to come beside it, if they would.
+        thread::sleep(Duration::from_millis(50));
+        now.fetch_sub(1, Ordering::Relaxed);
         ranged(head, &mirrored, TAG, "")
     });
     let link = format!("link: <{}>; rel=duplicate; pri=1\r\n", mirror.url("m"));
@@ -290,8 +295,10 @@ fn links_to_mirrors_are_followed_unless_told_not_to() {
     let swath = Swath::new();
     good(&swath, &["--no-mirrors", "-c", "2", "-o", "a", &origin.url("a")]);
     assert_eq!(asked.load(Ordering::Relaxed), 0);
-    good(&swath, &["-c", "2", "-o", "b", &origin.url("a")]);
+    good(&swath, &["-c", "4", "-o", "b", &origin.url("a")]);
     assert!(asked.load(Ordering::Relaxed) > 0, "the mirror was not asked");
+    // R-6249/7-3
+    assert_eq!(most.load(Ordering::Relaxed), 1, "the mirror was asked for several things at a time");
 }
 
 #[test]

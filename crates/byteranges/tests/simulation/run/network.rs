@@ -79,6 +79,11 @@ impl World {
         let most = match self.settings.lanes {
             Lanes::Auto(most) | Lanes::Fixed(most) => most,
         };
+        let others = || self.connections.values().filter(|other| !other.over);
+        let same = |path: usize| self.settings.paths[path].source == source;
+        if self.settings.paths[fetch.path].single && others().any(|other| same(other.fetch.path)) {
+            return Err(format!("asked source {source} for two things at a time"));
+        }
         if busy >= most {
             return Err(format!("{busy} lanes and one more on path {}", fetch.path));
         }

@@ -56,7 +56,8 @@ impl Engine {
                 .filter(|path| self.job.interfaces.get(*path).is_none_or(free));
             for like in likes {
                 self.ways.add(&url, like);
-                state.machine.add_path(PathSettings { source, budget: None });
+                // R-6249/7-3
+                state.machine.add_path(PathSettings { source, budget: None, single: true });
             }
         }
     }

@@ -89,7 +89,8 @@ impl Ended {
                 format!("{name}: {whole} in {time}, {rate}, {connections}, {assurance}")
             }
         };
-        if self.before > 0 && self.counts.received > 0 {
+        // After another version was begun, nothing of what was here is in the file.
+        if self.before > 0 && self.counts.received > 0 && self.counts.restarts == 0 {
             sentence.push_str(&format!("; {} of it were here before", human::octets(self.before)));
         }
         match self.counts.restarts {

@@ -17,6 +17,8 @@ pub(super) struct Wanted {
     pub(super) credentials: Option<Credentials>,
     /// Other places that have the same.
     pub(super) mirrors: Vec<Url>,
+    /// Whether somebody else named them: then each is asked for one thing at a time.
+    pub(super) named: bool,
     /// Where to.
     pub(super) to: To,
     /// What the whole must have.
@@ -51,6 +53,7 @@ pub(super) fn wanted(args: &GetArgs, secrets: &Secrets) -> Result<Vec<Wanted>, F
             url,
             credentials,
             mirrors: mirrors.clone(),
+            named: false,
             to: to.clone(),
             digest: args.digest.clone(),
         })
@@ -77,7 +80,7 @@ fn of_metalink(file: File, args: &GetArgs, to: &To) -> Option<Wanted> {
     };
     let mirrors = places.filter(|_| !args.no_mirrors).collect();
     let digest = args.digest.clone().or_else(|| file.digests.into_iter().next());
-    Some(Wanted { url, credentials: None, mirrors, to, digest })
+    Some(Wanted { url, credentials: None, mirrors, named: true, to, digest })
 }
 
 /// Reads URLs, and tells of all that are none.
