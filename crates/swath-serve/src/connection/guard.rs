@@ -43,6 +43,11 @@ impl Guard {
         self
     }
 
+    /// Has what is written kept until it is worth a system call, or not any longer.
+    pub(super) fn gather(&mut self, gather: bool) {
+        self.stream.set_corked(gather);
+    }
+
     /// Returns the stream itself, to end the connection on it.
     pub(super) fn stream(&mut self) -> &mut Stream {
         &mut self.stream

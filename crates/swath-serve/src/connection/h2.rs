@@ -5,9 +5,10 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, request};
@@ -18,15 +19,18 @@ use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::{Instant, sleep_until};
 
+use super::ahead::Ahead;
 use super::alarm::Alarm;
 use super::answer::{Answer, refusal};
 use super::bucket::Bucket;
 use super::context::{Context, Stage};
+use super::gather::Gather;
 use super::guard::Guard;
 use super::progress::{Expired, Progress};
 use super::respond::{ConnectionInfo, Refusal, Respond};
 use super::stream::Stream;
 use super::stream_task::{StreamTasks, StreamWatch, Watched};
+use crate::buffers::TURN;
 use crate::exchange::Outcome;
 use crate::limits::Limits;
 
@@ -35,7 +39,7 @@ const FIELD_OVERHEAD: usize = 32;
 
 /// Serves one connection.
 pub(super) async fn serve<R: Respond>(
-    stream: Stream,
+    mut stream: Stream,
     read_ahead: Bytes,
     info: ConnectionInfo,
     context: Arc<Context<R>>,
@@ -43,15 +47,19 @@ pub(super) async fn serve<R: Respond>(
     let limits = &context.limits;
     let progress = Progress::two();
     let bucket = limits.rate.map(|rate| Bucket::new(rate, Instant::now()));
-    let guard = Guard::new(stream, read_ahead, Arc::clone(&progress), bucket);
+    stream.keep_more();
+    let gather = Gather::new(Guard::new(stream, read_ahead, Arc::clone(&progress), bucket));
     let tasks = StreamTasks::new(limits.stalled_write_time);
+    let ahead = Ahead::new();
     let requests = Requests {
         info: info.clone(),
         progress: Arc::clone(&progress),
         context: Arc::clone(&context),
         tasks: tasks.clone(),
+        ahead: Arc::clone(&ahead),
     };
-    let mut engine = std::pin::pin!(engine(limits, tasks).serve_connection(TokioIo::new(guard), requests));
+    let mut engine =
+        std::pin::pin!(engine(limits, tasks).serve_connection(TokioIo::new(gather.clone()), requests));
     let mut alarm = Alarm::new(limits);
     let mut signal = context.listen();
     let (mut told, mut leave_at) = (false, None);
@@ -66,8 +74,10 @@ pub(super) async fn serve<R: Respond>(
         }
         tokio::select! {
             biased;
-            done = engine.as_mut() => {
-                note_broken_framing(done, &progress, &info, &context);
+            done = poll_fn(|cx| drive(engine.as_mut(), cx, &gather, &progress, &ahead)) => {
+                if let Ok(done) = done {
+                    note_broken_framing(done, &progress, &info, &context);
+                }
                 break Outcome::AbortedByPeer;
             }
             why = poll_fn(|cx| alarm.poll(cx, &progress, limits, word.crowded)), if leave_at.is_none() || !progress.is_idle() => {
@@ -90,6 +100,27 @@ pub(super) async fn serve<R: Respond>(
         }
     };
     progress.cut(end);
+}
+
+/// Has the engine read and send all that it may.
+fn drive<E: Future>(
+    engine: Pin<&mut E>,
+    cx: &mut TaskContext<'_>,
+    gather: &Gather,
+    progress: &Progress,
+    ahead: &Ahead,
+) -> Poll<io::Result<E::Output>> {
+    ahead.driven_by(cx.waker());
+    if let Poll::Ready(done) = engine.poll(cx) {
+        return Poll::Ready(Ok(done));
+    }
+    if let Poll::Ready(Err(error)) = gather.poll_send(cx) {
+        return Poll::Ready(Err(error));
+    }
+    if !progress.is_held_back() {
+        ahead.all_left();
+    }
+    Poll::Pending
 }
 
 /// Says whether the connection has had as many requests as it may have.
@@ -117,7 +148,8 @@ fn engine(limits: &Limits, tasks: StreamTasks) -> http2::Builder<StreamTasks> {
         // Request content is never read: the least window keeps peers from sending much of it.
         .initial_stream_window_size(65_535)
         .initial_connection_window_size(1 << 20)
-        .max_send_buf_size(64 * 1024);
+        // A turn at once: what a stream has read, it hands over.
+        .max_send_buf_size(TURN);
     builder
 }
 
@@ -143,6 +175,7 @@ struct Requests<R> {
     progress: Arc<Progress>,
     context: Arc<Context<R>>,
     tasks: StreamTasks,
+    ahead: Arc<Ahead>,
 }
 
 impl<R: Respond> Service<Request<Incoming>> for Requests<R> {
@@ -159,14 +192,14 @@ impl<R: Respond> Service<Request<Incoming>> for Requests<R> {
         self.tasks.next(&watch);
         let client = self.context.trusted.client(self.info.peer, &parts.headers);
         let info = ConnectionInfo { tally, client, ..self.info.clone() };
-        let context = Arc::clone(&self.context);
+        let (context, ahead) = (Arc::clone(&self.context), Arc::clone(&self.ahead));
         Box::pin(async move {
             let response = if head_fits(&parts, &context.limits) {
                 context.respond.respond(parts, has_content, &info).await
             } else {
                 context.respond.refuse(&too_long(), &info)
             };
-            Ok(response.map(|body| Watched::new(body, watch)))
+            Ok(response.map(|body| Watched::new(body, watch, ahead)))
         })
     }
 }

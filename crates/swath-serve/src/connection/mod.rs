@@ -19,11 +19,14 @@
 //! - A response that its maker cuts (its body fails) ends in a reset too, so that no peer takes it for
 //!   complete.
 
+mod ahead;
 mod alarm;
 mod answer;
 mod bucket;
 mod chunks;
 mod context;
+mod cork;
+mod gather;
 mod guard;
 mod h1;
 mod h2;

@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::answer::{Answer, HEAD_TIMEOUT, refusal};
 use super::context::{Context, Stage};
+use super::cork::Cork;
 use super::h1::{self, Before};
 use super::h2;
 use super::linger;
@@ -233,7 +234,7 @@ async fn secure<R: Respond>(socket: TcpStream, info: ConnectionInfo, context: Ar
         if count == 1 && first != [TLS_HANDSHAKE] {
             return Ok(Err(socket));
         }
-        acceptor.accept(socket).await.map(|tls| Ok(Stream::Tls(Box::new(tls))))
+        acceptor.accept(Cork::new(socket)).await.map(|tls| Ok(Stream::Tls(Box::new(tls))))
     };
     let shaken = tokio::select! {
         shaken = timeout(context.limits.handshake_time, handshake) => shaken,

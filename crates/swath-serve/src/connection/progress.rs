@@ -40,6 +40,8 @@ struct Inner {
     blocked_since: Option<Instant>,
     /// When our own pace last held something back.
     paced_at: Option<Instant>,
+    /// Whether the peer or our own pace holds something back now.
+    held_back: bool,
     /// How many requests there have been.
     requests: u64,
     /// Why what was under way was cut, if it was.
@@ -73,6 +75,7 @@ impl Progress {
             head_since,
             blocked_since: None,
             paced_at: None,
+            held_back: false,
             requests,
             end: None,
         };
@@ -133,6 +136,7 @@ impl Progress {
     pub(super) fn wrote(&self, offered: &[IoSlice<'_>], octets: usize) {
         let mut inner = self.lock();
         inner.blocked_since = None;
+        inner.held_back = false;
         if let Engine::One { meter, tally, .. } = &mut inner.engine {
             let before = meter.is_idle();
             meter.take(offered, octets, |taken| tally.wrote(taken));
@@ -144,12 +148,16 @@ impl Progress {
 
     /// Notes that the peer takes nothing at present.
     pub(super) fn blocked(&self) {
-        self.lock().blocked_since.get_or_insert_with(Instant::now);
+        let mut inner = self.lock();
+        inner.blocked_since.get_or_insert_with(Instant::now);
+        inner.held_back = true;
     }
 
     /// Notes that nothing is held back from the peer.
     pub(super) fn flushed(&self) {
-        self.lock().blocked_since = None;
+        let mut inner = self.lock();
+        inner.blocked_since = None;
+        inner.held_back = false;
     }
 
     /// Notes that our own pace holds something back, which is not the peer's stall.
@@ -157,6 +165,12 @@ impl Progress {
         let mut inner = self.lock();
         inner.blocked_since = None;
         inner.paced_at = Some(Instant::now());
+        inner.held_back = true;
+    }
+
+    /// Says whether octets wait for the peer to take them, or for our own pace.
+    pub(super) fn is_held_back(&self) -> bool {
+        self.lock().held_back
     }
 
     /// Returns when our own pace last held something back.

@@ -17,6 +17,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, sleep_until};
 
+use super::ahead::{Ahead, Leave};
 use super::progress::Progress;
 use crate::exchange::Outcome;
 use crate::tally::Tally;
@@ -117,14 +118,15 @@ impl Marks {
 struct Held {
     chunk: Bytes,
     marks: Arc<Marks>,
+    _leave: Leave,
 }
 
 impl Held {
-    fn new(chunk: Bytes, marks: &Arc<Marks>) -> Held {
+    fn new(chunk: Bytes, marks: &Arc<Marks>, leave: Leave) -> Held {
         let mut given = marks.given();
         given.chunks = given.chunks.saturating_add(1);
         drop(given);
-        Held { chunk, marks: Arc::clone(marks) }
+        Held { chunk, marks: Arc::clone(marks), _leave: leave }
     }
 }
 
@@ -142,9 +144,9 @@ impl Drop for Held {
     }
 }
 
-/// The longest piece of a chunk that is given at once, so that each one taken shows as progress: a frame of
-/// HTTP/2 (RFC 9113 §4.2).
-const PIECE: usize = 16_384;
+/// The longest piece of a chunk that is given at once, so that each one taken shows as progress: with the head of its
+/// frame (RFC 9113 §4.1) it fills one TLS record (RFC 8446 §5.1), where one octet more makes two.
+const PIECE: usize = 16_384 - 9;
 
 /// A response's content on its way to a stream.
 pub(super) struct Watched<B> {
@@ -152,12 +154,32 @@ pub(super) struct Watched<B> {
     body: Pin<Box<B>>,
     /// What is left of the last chunk.
     rest: Bytes,
+    ahead: Arc<Ahead>,
+    /// For leave to have the next chunk made.
+    waiting: Option<Pin<Box<dyn Future<Output = Leave> + Send>>>,
     watch: StreamWatch,
 }
 
 impl<B: Body<Data = Bytes>> Watched<B> {
-    pub(super) fn new(body: B, watch: StreamWatch) -> Watched<B> {
-        Watched { body: Box::pin(body), rest: Bytes::new(), watch }
+    pub(super) fn new(body: B, watch: StreamWatch, ahead: Arc<Ahead>) -> Watched<B> {
+        Watched { body: Box::pin(body), rest: Bytes::new(), ahead, waiting: None, watch }
+    }
+
+    /// Waits for leave to have the next chunk made.
+    fn poll_leave(&mut self, cx: &mut Context<'_>) -> Poll<Leave> {
+        let waiting = match &mut self.waiting {
+            Some(waiting) => waiting,
+            none => {
+                let octets = self.body.size_hint().lower();
+                if let Some(leave) = self.ahead.now(octets) {
+                    return Poll::Ready(leave);
+                }
+                none.insert(Box::pin(Arc::clone(&self.ahead).wait(octets)))
+            }
+        };
+        let leave = ready!(waiting.as_mut().poll(cx));
+        self.waiting = None;
+        Poll::Ready(leave)
     }
 
     /// Gives the next piece of the last chunk.
@@ -179,9 +201,11 @@ impl<B: Body<Data = Bytes>> Body for Watched<B> {
         if !this.rest.is_empty() {
             return Poll::Ready(Some(Ok(this.piece())));
         }
+        // Given back while the body waits, for a disk say: others read meanwhile.
+        let leave = ready!(this.poll_leave(cx));
         match ready!(this.body.as_mut().poll_frame(cx)).transpose()?.map(Frame::into_data) {
             Some(Ok(chunk)) if !chunk.is_empty() => {
-                this.rest = Bytes::from_owner(Held::new(chunk, &this.watch.marks));
+                this.rest = Bytes::from_owner(Held::new(chunk, &this.watch.marks, leave));
                 Poll::Ready(Some(Ok(this.piece())))
             }
             Some(Ok(nothing)) => Poll::Ready(Some(Ok(Frame::data(nothing)))),
@@ -202,5 +226,56 @@ impl<B: Body<Data = Bytes>> Body for Watched<B> {
             all.set_upper(upper.saturating_add(rest));
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use http_body_util::Full;
+
+    use super::*;
+
+    const CHUNK: usize = 65_536;
+
+    fn stream(ahead: &Arc<Ahead>) -> Watched<Full<Bytes>> {
+        let watch = StreamWatch::new(Tally::new(), Progress::two());
+        Watched::new(Full::new(Bytes::from(vec![7; CHUNK])), watch, Arc::clone(ahead))
+    }
+
+    /// Takes all that a stream gives at once, as the engine does.
+    fn take(stream: &mut Watched<Full<Bytes>>) -> Vec<Bytes> {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut taken = Vec::new();
+        while !stream.is_end_stream()
+            && let Poll::Ready(Some(frame)) = Pin::new(&mut *stream).poll_frame(&mut cx)
+        {
+            taken.push(frame.unwrap().into_data().unwrap());
+        }
+        taken
+    }
+
+    #[tokio::test]
+    async fn streams_read_a_turn_ahead_together_and_the_next_when_a_chunk_has_left() {
+        let ahead = Ahead::new();
+        let mut streams: Vec<_> = (0..6).map(|_| stream(&ahead)).collect();
+        let mut given: Vec<_> = streams.iter_mut().map(take).collect();
+        let lengths = |given: &[Vec<Bytes>]| -> Vec<usize> {
+            given.iter().map(|pieces| pieces.iter().map(Bytes::len).sum()).collect()
+        };
+        assert_eq!(lengths(&given), [CHUNK, CHUNK, CHUNK, CHUNK, 0, 0]);
+        given[1].pop();
+        assert!(take(&mut streams[4]).is_empty(), "a chunk holds its leave to its last octet");
+        given[1].clear();
+        assert!(take(&mut streams[5]).is_empty(), "whoever waited first reads first");
+        assert_eq!(lengths(&[take(&mut streams[4])]), [CHUNK]);
+    }
+
+    #[tokio::test]
+    async fn a_piece_and_its_head_fill_one_record() {
+        let given = take(&mut stream(&Ahead::new()));
+        let lengths: Vec<_> = given.iter().map(|piece| piece.len() + 9).collect();
+        assert_eq!(lengths, [16_384, 16_384, 16_384, 16_384, CHUNK - 4 * PIECE + 9]);
     }
 }

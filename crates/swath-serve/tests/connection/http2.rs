@@ -137,6 +137,25 @@ fn stall_alone(path: &str) {
 }
 
 #[test]
+fn streams_that_are_not_read_hold_no_other_up() {
+    // Were they to, it would be until they are stalled.
+    let server = Running::start(Limits { stalled_write_time: Duration::from_secs(600), ..short() });
+    run(async {
+        let mut client = connect_wide(&server).await;
+        let mut stuck = Vec::new();
+        for number in 0..40 {
+            stuck.push(ask(&mut client, ["/bytes/1000000", "/held/1000000"][number % 2]).await);
+            let (_, content) = ask(&mut client, "/bytes/300000").await;
+            assert_eq!(read(content).await.unwrap(), 300_000);
+        }
+        // They have waited, and lost nothing.
+        for (_, content) in stuck {
+            assert_eq!(read(content).await.unwrap(), 1_000_000);
+        }
+    });
+}
+
+#[test]
 fn a_connection_that_takes_nothing_is_cut() {
     let server = Running::start(short());
     run(async {
