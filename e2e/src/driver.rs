@@ -80,22 +80,18 @@ impl Browser {
 
     /// Runs `script` until it returns something that JavaScript holds for true, at most `patience`; gives that.
     ///
+    /// A script that fails has not returned yet: pages are left while it runs.
+    ///
     /// # Panics
-    /// When it does not, with what it returned last.
+    /// When it does not, with what it returned last, or why it failed.
     pub async fn run_until(&self, what: &str, patience: Duration, script: &str) -> Value {
         let deadline = Instant::now() + patience;
         loop {
-            let value = self.run(script, Vec::new()).await;
-            let is_true = match &value {
-                Value::Null | Value::Bool(false) => false,
-                Value::Number(number) => number.as_f64() != Some(0.0),
-                Value::String(text) => !text.is_empty(),
-                _ => true,
+            let last = match self.answer("a script", self.client.execute(script, Vec::new())).await {
+                Ok(value) if is_true(&value) => return value,
+                last => last,
             };
-            if is_true {
-                return value;
-            }
-            assert!(Instant::now() < deadline, "{}: waited {patience:?} for {what}", self.engine);
+            assert!(Instant::now() < deadline, "{}: waited {patience:?} for {what}: {last:?}", self.engine);
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -132,21 +128,41 @@ impl Browser {
         }
     }
 
-    /// Awaits a command, for a bounded time.
+    /// Awaits a command that has to succeed.
     ///
     /// # Panics
     /// When the driver says that it failed; and when it says nothing, which [`crate::turn::take_turn`] tells from a failure.
     pub async fn within<T>(&self, what: &str, command: impl Future<Output = Result<T, CmdError>>) -> T {
+        self.answer(what, command).await.unwrap_or_else(|error| {
+            panic!("{}: {what} failed: {error}\n{}", self.engine, self.driver.describe())
+        })
+    }
+
+    /// Awaits what the driver says to a command, for a bounded time.
+    async fn answer<T>(
+        &self,
+        what: &str,
+        command: impl Future<Output = Result<T, CmdError>>,
+    ) -> Result<T, CmdError> {
         let silence = match tokio::time::timeout(COMMAND, command).await {
-            Ok(Ok(value)) => return value,
             Ok(Err(error @ (CmdError::Failed(_) | CmdError::FailedC(_) | CmdError::Lost(_)))) => {
                 format!("the driver went away: {error}")
             }
-            Ok(Err(error)) => panic!("{}: {what} failed: {error}\n{}", self.engine, self.driver.describe()),
+            Ok(answer) => return answer,
             Err(_) => format!("over {COMMAND:?}"),
         };
         let (driver, stand) = (self.driver.describe(), self.driver.stand());
         fall_silent(&format!("{}: {what}: {silence}\n{driver}\n{stand}", self.engine));
+    }
+}
+
+/// Says whether JavaScript holds a value for true.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        _ => true,
     }
 }
 
