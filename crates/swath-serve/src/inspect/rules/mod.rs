@@ -113,7 +113,7 @@ pub fn findings(entries: &[Arc<Entry>], checks: &Checks) -> Vec<Finding> {
 }
 
 fn finding((rule, said, mut ids): together::Story, group: &[Facts<'_>], checks: &Checks) -> Finding {
-    let shown = group.iter().find(|facts| ids.contains(&facts.entry.id)).map(|facts| facts.entry);
+    let shown = group.iter().map(|facts| facts.entry).find(|entry| Some(&entry.id) == ids.first());
     let check = rule.check.and_then(|id| checks.get(id));
     let server = shown.and_then(|entry| entry.answered("server")).unwrap_or_default();
     let cure = check.and_then(|check| cure_for(check, server)).unwrap_or_else(|| rule.cure.to_owned());

@@ -25,9 +25,8 @@ fn same_again(group: &[Facts<'_>]) -> Option<Story> {
     let (mut held, mut again, mut sent_all, mut ids) = (ByteSet::default(), 0_u64, 0_u64, Vec::new());
     for facts in group {
         let Some(sent) = facts.sent() else { continue };
-        let before = held.octets();
+        let twice: u64 = held.within(sent).map(|part| part.length()).sum();
         held.insert(sent);
-        let twice = sent.length() - (held.octets() - before);
         sent_all += sent.length();
         again += twice;
         if twice >= AGAIN_LEAST {
