@@ -50,6 +50,7 @@ HOT = [
     Hot("answer", "decide, compose and write_head of one range", times=10_000),
     Hot("1k", "1 KiB range", 1024, times=1000),
     Hot("1k-log", "1 KiB range, --log json", 1024, times=1000, log="json"),
+    Hot("1k-inspect", "1 KiB range, --inspect, kept", 1024, times=500, arguments=("--inspect=127.0.0.1:0",)),
     Hot("1k-hyper", "1 KiB range, --fast-path off", 1024, times=1000, arguments=("--fast-path", "off")),
     Hot("64k", "64 KiB range", 64 << 10, times=500),
     Hot("parts", "32 ranges of 1 KiB in one request", 1024, parts=32, times=300, arguments=("--parts-max", "32")),

@@ -4,6 +4,8 @@
 //! ended, given to every [`Sink`] (log, metrics, inspector) and, while it runs, to the views of the player page.
 
 mod detail;
+mod fields;
+mod gate;
 mod open;
 mod received;
 mod record;
@@ -16,7 +18,9 @@ use http::{HeaderValue, Method, StatusCode};
 
 use crate::connection::Peer;
 
-pub use self::detail::{DETAILS_PER_SECOND, Detail, Fields};
+pub use self::detail::Detail;
+pub use self::fields::Fields;
+pub use self::gate::DETAILS_PER_SECOND;
 pub(crate) use self::open::Open;
 pub use self::open::Running;
 pub use self::received::{Answered, Received};

@@ -199,6 +199,7 @@ impl Open {
 }
 
 /// Looks at an exchange that has not ended, without keeping it alive.
+#[derive(Clone)]
 pub struct Running(Weak<Open>);
 
 impl Running {

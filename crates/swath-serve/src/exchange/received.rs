@@ -32,6 +32,16 @@ impl Received {
     /// Makes the record of a request whose head has just been received.
     #[must_use]
     pub fn now(peer: Option<Peer>, parts: &http::request::Parts) -> Self {
+        Self::at(SystemTime::now(), Instant::now(), peer, parts)
+    }
+
+    /// The same for one whose moment is known already.
+    pub(super) fn at(
+        time: SystemTime,
+        instant: Instant,
+        peer: Option<Peer>,
+        parts: &http::request::Parts,
+    ) -> Self {
         let joined = |name| {
             let mut lines = parts.headers.get_all(name).iter().map(HeaderValue::as_bytes);
             let first = lines.next()?.to_vec();
@@ -42,8 +52,8 @@ impl Received {
             })))
         };
         Self {
-            time: SystemTime::now(),
-            instant: Instant::now(),
+            time,
+            instant,
             peer,
             method: parts.method.clone(),
             target: target_as_it_came(parts),

@@ -11,7 +11,7 @@ use std::time::{Instant, SystemTime};
 use http::request::Parts;
 use http::{HeaderMap, Version};
 
-use super::detail::Gate;
+use super::gate::Gate;
 use super::{Answered, Detail, Exchange, Fields, Open, Outcome, Received, Running, Transport, Views};
 use crate::connection::Peer;
 use crate::tally::Tally;
@@ -98,27 +98,26 @@ impl Recorder {
         Self::new(Vec::new(), None)
     }
 
-    /// Opens the record of one request whose head has just been received, and says when that was.
+    /// Opens the record of one request whose head was received at `time`, just now.
     ///
     /// Where nobody takes records and no view is charged, nothing is copied of the request and nothing is kept.
     #[must_use]
-    pub fn begin(&self, peer: Option<Peer>, parts: &Parts, wire: Wire) -> (Record, SystemTime) {
-        let nothing = |wire| (Record { open: None, wire, closed: false }, SystemTime::now());
+    pub fn begin(&self, peer: Option<Peer>, parts: &Parts, wire: Wire, time: SystemTime) -> Record {
+        let nothing = |wire| Record { open: None, wire, closed: false };
         if self.sinks.is_empty() && !self.may_charge(parts) {
             return nothing(wire);
         }
         if self.details_only && !self.may_charge(parts) {
-            let Some(detail) = self.detail(Instant::now()) else {
-                self.sinks.iter().for_each(|sink| sink.passed_over());
-                return nothing(wire);
+            let now = Instant::now();
+            return match self.detail(now) {
+                Some(detail) => self.open_with(Received::at(time, now, peer, parts), wire, Some(detail)),
+                None => {
+                    self.sinks.iter().for_each(|sink| sink.passed_over());
+                    nothing(wire)
+                }
             };
-            let received = Received::now(peer, parts);
-            let time = received.time;
-            return (self.open_with(received, wire, Some(detail)), time);
         }
-        let received = Received::now(peer, parts);
-        let time = received.time;
-        (self.open(received, wire), time)
+        self.open(Received::at(time, Instant::now(), peer, parts), wire)
     }
 
     /// Says whether the request may belong to a view.

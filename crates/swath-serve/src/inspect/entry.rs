@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use serde::{Deserialize, Serialize};
 
 use super::mask;
-use crate::exchange::{Exchange, Outcome};
+use crate::exchange::{Exchange, Fields, Outcome};
 use crate::log::{plain_up_to, rfc3339};
 
 /// The longest target or range that is kept, in octets; longer ones end in `...(+N)`.
@@ -60,9 +60,9 @@ pub struct Entry {
     /// From the head received to the end, or to now, in milliseconds.
     pub millis: f64,
     /// The fields of the request that are kept: name and value.
-    pub request: Vec<(String, String)>,
+    pub request: Fields,
     /// Those of the answer.
-    pub answer: Vec<(String, String)>,
+    pub answer: Fields,
     /// Which opened player page asked; never told.
     #[serde(skip)]
     pub(crate) view: Option<u64>,
@@ -80,9 +80,6 @@ impl Maker {
     pub(crate) fn make(&self, exchange: &Exchange, ended: bool) -> Option<Entry> {
         let detail = exchange.detail.as_deref()?;
         let text = |octets: &[u8]| plain_up_to(octets, TEXT_MAX);
-        let own = |fields: &crate::exchange::Fields| {
-            fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-        };
         let target = exchange.target.as_deref();
         Some(Entry {
             id: detail.id,
@@ -106,8 +103,8 @@ impl Maker {
             fault: exchange.fault.as_ref().map(|fault| text(fault.as_bytes())),
             first_octet_millis: detail.first_octet.map(millis),
             millis: exchange.millis(),
-            request: own(&detail.request),
-            answer: own(&detail.answer),
+            request: detail.request.clone(),
+            answer: detail.answer.clone(),
             view: target.and_then(view_of).map(|token| self.keys.hash_one(token)),
         })
     }
@@ -134,13 +131,13 @@ impl Entry {
     /// Gives a field of the request; the first, where there are several.
     #[must_use]
     pub fn asked(&self, name: &str) -> Option<&str> {
-        find(&self.request, name)
+        self.request.get(name)
     }
 
     /// Gives a field of the answer; the first, where there are several.
     #[must_use]
     pub fn answered(&self, name: &str) -> Option<&str> {
-        find(&self.answer, name)
+        self.answer.get(name)
     }
 
     /// Gives whom it is shown under: the peer's address without the port, with what the peer calls itself.
@@ -161,14 +158,8 @@ impl Entry {
         let optional =
             [&self.target, &self.range, &self.if_range, &self.content_range, &self.fault, &self.peer];
         let texts: usize = optional.into_iter().flatten().map(String::len).sum();
-        let fields = self.request.iter().chain(&self.answer);
-        let fields: usize = fields.map(|(name, value)| name.len() + value.len() + 48).sum();
-        size_of::<Self>() + 160 + texts + fields
+        size_of::<Self>() + 160 + texts + self.request.weight() + self.answer.weight()
     }
-}
-
-fn find<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// Takes the port off an address.

@@ -26,9 +26,6 @@ use crate::exchange::DETAILS_PER_SECOND;
 /// How often a page hears what is new: quick enough to look live, and a tenth of a percent of a core.
 const PACE: Duration = Duration::from_millis(250);
 
-/// How often findings are told at most: looking for them takes milliseconds where thousands of exchanges are kept.
-const FINDINGS_PACE: Duration = Duration::from_secs(1);
-
 /// The longest silence: below what proxies and this server itself take for a stall.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
@@ -50,8 +47,8 @@ pub struct Events {
     cleared: u64,
     passed_over: u64,
     running: String,
-    /// The change of the ring whose findings were told, and when.
-    found: Option<(u64, Instant)>,
+    /// The change of the ring whose findings were told.
+    found: Option<u64>,
     told: Instant,
 }
 
@@ -102,24 +99,23 @@ impl Events {
         if std::mem::replace(&mut self.passed_over, passed_over) != passed_over {
             event(&mut text, "passed-over", &json!({ "passed_over": passed_over }).to_string());
         }
-        let running = list(self.inspector.running().iter());
-        if !self.more && running != self.running {
-            event(&mut text, "running", &running);
-            self.running = running;
+        if !self.more {
+            self.tell_as_it_stands(&mut text);
         }
-        self.tell_findings(&mut text);
         text
     }
 
-    fn tell_findings(&mut self, text: &mut String) {
-        let (told, at) = self.found.unzip();
-        let is_due = at.is_none_or(|at: Instant| at.elapsed() >= FINDINGS_PACE);
-        if self.more || !is_due || told == Some(self.inspector.ring().changes()) {
-            return;
+    /// Tells what runs and what was found, once all that has ended is told.
+    fn tell_as_it_stands(&mut self, text: &mut String) {
+        let running = list(self.inspector.running().iter());
+        if running != self.running {
+            event(text, "running", &running);
+            self.running = running;
         }
-        let (changes, findings) = self.inspector.findings_json();
-        event(text, "findings", &findings);
-        self.found = Some((changes, Instant::now()));
+        let (changes, findings) = self.inspector.findings_paced();
+        if self.found.replace(changes) != Some(changes) {
+            event(text, "findings", &findings);
+        }
     }
 
     fn hello(&self) -> serde_json::Value {

@@ -8,6 +8,7 @@
 //! | `mask` | takes out what may be secret |
 //! | `entry` | one exchange as it is kept, told and recorded |
 //! | `ring` | the newest exchanges, within limits |
+//! | `spread` | a count that many threads add to |
 //! | `events` | the stream of what happens, to one page |
 //! | `answer` | what the listener answers |
 //! | `page` | the page and its fixed files |
@@ -29,12 +30,15 @@ mod ring;
 mod rules;
 #[cfg(test)]
 mod sample;
+mod spread;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use byteranges::ByteRange;
+use tokio::time::Instant;
 
 pub use self::answer::Inspection;
 pub use self::entry::Entry;
@@ -44,6 +48,7 @@ pub use self::recording::{ReadLimits, Recorded, Recording, Unreadable, read};
 use self::ring::Ring;
 pub use self::ring::RingLimits;
 pub use self::rules::{CheckText, Checks, Finding, RULES, Rule, Side, Weight, findings};
+use self::spread::Spread;
 use crate::exchange::{Exchange, Running, Sink};
 
 /// The most running exchanges that are shown.
@@ -53,6 +58,30 @@ const RUNNING_MAX: usize = 200;
 
 /// The most running exchanges that are remembered; further ones are shown once they end.
 const REMEMBERED_MAX: usize = 4096;
+
+/// How often findings are looked for at most, for all pages that follow together.
+const FINDINGS_PACE: Duration = Duration::from_secs(1);
+
+/// How much longer than looking for findings took nothing is looked for after that.
+///
+/// 100: of thousands of exchanges that change all the time looking takes milliseconds, and so a hundredth of one core.
+const FINDINGS_SHARE: u32 = 100;
+
+/// The findings as they were told last.
+struct Found {
+    /// The change of the ring they are of.
+    changes: u64,
+    json: Arc<str>,
+    /// How long looking took.
+    took: Duration,
+    looked: Option<Instant>,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self { changes: 0, json: Arc::from("[]"), took: Duration::ZERO, looked: None }
+    }
+}
 
 /// Says where exchanges come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,14 +99,13 @@ pub struct Inspector {
     ring: Mutex<Ring>,
     running: Mutex<Vec<Running>>,
     /// How many exchanges were not looked at, as there were too many in a second.
-    passed_over: AtomicU64,
+    passed_over: Spread,
     /// How often all was cleared away.
     cleared: AtomicU64,
     /// How many pages follow the stream.
     followers: AtomicUsize,
     checks: Checks,
-    /// The findings that were told last, and of which change of the ring they are.
-    found: Mutex<(u64, Arc<str>)>,
+    found: Mutex<Found>,
 }
 
 impl Inspector {
@@ -89,11 +117,11 @@ impl Inspector {
             maker: Maker::default(),
             ring: Mutex::new(Ring::new(limits)),
             running: Mutex::default(),
-            passed_over: AtomicU64::new(0),
+            passed_over: Spread::default(),
             cleared: AtomicU64::new(0),
             followers: AtomicUsize::new(0),
             checks: Checks::new(),
-            found: Mutex::new((0, Arc::from("[]"))),
+            found: Mutex::default(),
         }
     }
 
@@ -109,7 +137,7 @@ impl Inspector {
     pub fn of_recording(name: String, recorded: Recorded) -> Self {
         let limits = RingLimits { count: usize::MAX, bytes: usize::MAX };
         let inspector = Self::new(Source::Recording(name), limits);
-        inspector.passed_over.store(recorded.left_out, Ordering::Relaxed);
+        inspector.passed_over.add(recorded.left_out);
         recorded.entries.into_iter().for_each(|entry| inspector.ring().push(Arc::new(entry)));
         inspector
     }
@@ -145,7 +173,8 @@ impl Inspector {
     /// Gives those that run, as they stand.
     #[must_use]
     pub fn running(&self) -> Vec<Entry> {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked at outside of the lock, so that nobody who serves waits for it.
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let now = running.iter().filter_map(Running::now);
         now.filter_map(|exchange| self.maker.make(&exchange, false)).take(RUNNING_MAX).collect()
     }
@@ -153,13 +182,13 @@ impl Inspector {
     /// Says how many exchanges were counted only.
     #[must_use]
     pub fn passed_over(&self) -> u64 {
-        self.passed_over.load(Ordering::Relaxed)
+        self.passed_over.sum()
     }
 
     /// Lets go of all exchanges that are kept.
     pub fn clear(&self) {
         self.ring().clear();
-        self.passed_over.store(0, Ordering::Relaxed);
+        self.passed_over.clear();
         self.cleared.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -178,14 +207,27 @@ impl Inspector {
 
     /// Gives the findings as JSON, with the change of the ring they are of; looked for once for each change.
     fn findings_json(&self) -> (u64, Arc<str>) {
+        self.findings_of(Duration::ZERO)
+    }
+
+    /// The same for who asks all the time: as they were found last, until it is time to look again.
+    fn findings_paced(&self) -> (u64, Arc<str>) {
+        self.findings_of(FINDINGS_PACE)
+    }
+
+    fn findings_of(&self, pace: Duration) -> (u64, Arc<str>) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let changes = self.ring().changes();
-        if found.0 != changes {
+        let rest = pace.max(if pace.is_zero() { pace } else { found.took * FINDINGS_SHARE });
+        let is_due = found.looked.is_none_or(|looked| looked.elapsed() >= rest);
+        if found.changes != changes && is_due {
+            let began = std::time::Instant::now();
             // Strings and numbers: there is nothing in it that cannot be written.
             let json = serde_json::to_string(&self.findings()).unwrap_or_else(|_| "[]".to_owned());
-            *found = (changes, Arc::from(json));
+            let (took, looked) = (began.elapsed(), Some(Instant::now()));
+            *found = Found { changes, json: Arc::from(json), took, looked };
         }
-        (found.0, Arc::clone(&found.1))
+        (found.changes, Arc::clone(&found.json))
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
@@ -199,7 +241,7 @@ impl Sink for Inspector {
             // A player's page asks each second: that would push out what its film asked for.
             _ if exchange.is_housekeeping() => {}
             Some(entry) => self.ring().push(Arc::new(entry)),
-            None => drop(self.passed_over.fetch_add(1, Ordering::Relaxed)),
+            None => self.passed_over.add(1),
         }
     }
 
@@ -208,7 +250,7 @@ impl Sink for Inspector {
     }
 
     fn passed_over(&self) {
-        self.passed_over.fetch_add(1, Ordering::Relaxed);
+        self.passed_over.add(1);
     }
 
     fn began(&self, one: Running) {
@@ -233,6 +275,8 @@ impl fmt::Debug for Inspector {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use http::{HeaderMap, Request, StatusCode};
 
     use super::*;
@@ -303,16 +347,19 @@ mod tests {
         assert!(inspector.sent_for_view("0").is_empty());
     }
 
+    /// Begins exchanges until ten were only counted, and says how many began: on the slowest machine some thousands.
+    fn until_too_much(inspector: &Inspector, mut one: impl FnMut()) -> u64 {
+        let begun = (0..200_000).take_while(|_| inspector.passed_over() < 10).map(|_| one()).count();
+        assert_eq!(inspector.passed_over(), 10, "after {begun}");
+        assert!(inspector.entries().len() as u64 >= crate::exchange::DETAILS_PER_SECOND);
+        begun as u64
+    }
+
     #[test]
     fn what_is_too_much_is_counted() {
         let (inspector, recorder) = inspector();
-        let most = crate::exchange::DETAILS_PER_SECOND;
-        for _ in 0..most * 3 {
-            drop(open(&recorder, "/"));
-        }
-        let seen = inspector.entries().len() as u64;
-        assert!(inspector.passed_over() > 0);
-        assert_eq!(seen + inspector.passed_over(), most * 3);
+        let begun = until_too_much(&inspector, || drop(open(&recorder, "/")));
+        assert_eq!(inspector.entries().len() as u64 + inspector.passed_over(), begun);
         inspector.clear();
         assert_eq!((inspector.entries().len(), inspector.passed_over()), (0, 0));
     }
@@ -320,13 +367,12 @@ mod tests {
     #[test]
     fn what_nobody_else_wants_and_is_too_much_is_not_even_recorded() {
         let (inspector, recorder) = inspector();
-        let most = crate::exchange::DETAILS_PER_SECOND;
         let (parts, ()) = Request::builder().uri("/").body(()).expect("a request").into_parts();
-        for _ in 0..most * 3 {
-            drop(recorder.begin(None, &parts, Wire::Unknown));
-        }
-        assert_eq!(inspector.entries().len() as u64 + inspector.passed_over(), most * 3);
-        assert!(inspector.passed_over() >= most, "the loop takes less than two seconds");
+        let begun = until_too_much(&inspector, || {
+            let record = recorder.begin(None, &parts, Wire::Unknown, SystemTime::now());
+            assert!(record.is_kept() || inspector.passed_over() > 0);
+        });
+        assert_eq!(inspector.entries().len() as u64 + inspector.passed_over(), begun);
     }
 
     #[test]
@@ -357,6 +403,25 @@ mod tests {
             );
             assert!(page.contains(&row), "{row}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn findings_are_looked_for_at_a_pace_for_who_follows_and_at_once_for_who_asks() {
+        let (inspector, _) = inspector();
+        let push = |id| inspector.ring().push(Arc::new(sample::entry(id)));
+        push(1);
+        assert_eq!(inspector.findings_paced().0, 1, "the first time at once");
+        push(2);
+        assert_eq!(inspector.findings_paced().0, 1);
+        assert_eq!(inspector.findings_json().0, 2);
+        push(3);
+        // The clock stands still, and looking takes the time it really takes.
+        let took = Duration::from_millis(70);
+        inspector.found.lock().expect("found").took = took;
+        tokio::time::advance(FINDINGS_PACE).await;
+        assert_eq!(inspector.findings_paced().0, 2, "it took so long that it is too soon");
+        tokio::time::advance(took * FINDINGS_SHARE - FINDINGS_PACE).await;
+        assert_eq!(inspector.findings_paced().0, 3);
     }
 
     #[test]

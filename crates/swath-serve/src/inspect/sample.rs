@@ -23,13 +23,15 @@ pub(crate) fn entry(id: u64) -> Entry {
         outcome: Some("finished".to_owned()),
         first_octet_millis: Some(0.5),
         millis: 12.25,
-        request: vec![("user-agent".to_owned(), "player/1".to_owned())],
-        answer: vec![
-            ("content-type".to_owned(), "video/mp4".to_owned()),
-            ("accept-ranges".to_owned(), "bytes".to_owned()),
-            ("content-range".to_owned(), "bytes 0-999/1000".to_owned()),
-            ("etag".to_owned(), "\"a\"".to_owned()),
-        ],
+        request: [("user-agent", "player/1")].into_iter().collect(),
+        answer: [
+            ("content-type", "video/mp4"),
+            ("accept-ranges", "bytes"),
+            ("content-range", "bytes 0-999/1000"),
+            ("etag", "\"a\""),
+        ]
+        .into_iter()
+        .collect(),
         ..Entry::default()
     }
 }

@@ -45,7 +45,7 @@ use self::reach::Reach;
 pub use self::trust::{Trust, TrustError};
 use crate::buffers::Buffers;
 use crate::connection::{ConnectionInfo, Refusal, Respond};
-use crate::exchange::{Answered, Received, Record, Recorder, lines};
+use crate::exchange::{Answered, Record, Recorder, lines};
 use crate::head::{self, Wish};
 use crate::perform::ContentBody;
 use crate::service::respond as shared;
@@ -213,8 +213,8 @@ impl Respond for Lens {
     type Body = LensBody;
 
     async fn respond(&self, parts: Parts, _: bool, connection: &ConnectionInfo) -> Response<LensBody> {
-        let received = Received::now(Some(connection.client), &parts);
-        let record = self.recorder.open(received, shared::wire(connection, &parts));
+        let wire = shared::wire(connection, &parts);
+        let record = self.recorder.begin(Some(connection.client), &parts, wire, SystemTime::now());
         record.asked(Some(connection.number), parts.version, lines(&parts.headers));
         self.answer(&parts, record).await
     }

@@ -23,23 +23,38 @@ pub(super) fn quoted(octets: &[u8]) -> String {
     format!("\"{}\"", escape(octets, true, OCTETS_MAX))
 }
 
+/// Adds no more than so many octets to what is there, escaped as [`plain`] does.
+pub(crate) fn push_plain(out: &mut String, octets: &[u8], most: usize) {
+    push(out, octets, false, most);
+}
+
 fn escape(octets: &[u8], quotes: bool, most: usize) -> String {
-    let shown = &octets[..octets.len().min(most)];
-    let mut out = String::with_capacity(shown.len() + 16);
-    for octet in shown {
+    let mut out = String::with_capacity(octets.len().min(most) + 16);
+    push(&mut out, octets, quotes, most);
+    out
+}
+
+fn push(out: &mut String, octets: &[u8], quotes: bool, most: usize) {
+    let mut left = &octets[..octets.len().min(most)];
+    let hidden = octets.len() - left.len();
+    let as_it_is =
+        |octet: &u8| matches!(octet, b' '..=b'~') && *octet != b'\\' && !(quotes && *octet == b'"');
+    loop {
+        // Nearly always this is all of it, and copied at once.
+        let (run, rest) = left.split_at(left.iter().position(|octet| !as_it_is(octet)).unwrap_or(left.len()));
+        out.push_str(std::str::from_utf8(run).unwrap_or_default());
+        let Some((octet, rest)) = rest.split_first() else { break };
         // Writing to a String cannot fail.
         let _ = match octet {
             b'\\' => out.write_str("\\\\"),
-            b'"' if quotes => out.write_str("\\\""),
-            b' '..=b'~' => out.write_char(char::from(*octet)),
+            b'"' => out.write_str("\\\""),
             other => write!(out, "\\x{other:02x}"),
         };
+        left = rest;
     }
-    let hidden = octets.len() - shown.len();
     if hidden > 0 {
         let _ = write!(out, "...(+{hidden})");
     }
-    out
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::exchange::{Exchange, Sink};
 
-pub(crate) use self::escape::plain_up_to;
+pub(crate) use self::escape::{plain_up_to, push_plain};
 pub(crate) use self::line::rfc3339;
 pub use self::line::{JSON_KEYS, json, text};
 pub use self::lines::LINES_MAX;

@@ -122,8 +122,8 @@ impl Service {
         wire: Wire,
     ) -> Performance {
         let peer = connection.map(|connection| connection.client);
-        let (record, received) = self.options.recorder.begin(peer, parts, wire);
-        let request = Request::read(parts, received);
+        let request = Request::read(parts, SystemTime::now());
+        let record = self.options.recorder.begin(peer, parts, wire, request.now);
         let number = connection.map(|connection| connection.number);
         record.asked(number, parts.version, lines(&parts.headers));
         let reply = self.reply(&request).await;
@@ -149,7 +149,7 @@ impl Service {
         if selected.digest.is_some() {
             return None;
         }
-        let (record, _) = self.options.recorder.begin(Some(connection.client), parts, wire);
+        let record = self.options.recorder.begin(Some(connection.client), parts, wire, request.now);
         record.asked(Some(connection.number), parts.version, lines(&parts.headers));
         let reply = self.presented(&request, selected);
         Some(self.perform(reply, &request, record))
@@ -215,10 +215,21 @@ impl Service {
             });
         }
         if record.is_detailed() {
-            record.answered_with(lines(reply.answer.clone().into_response().headers()));
+            let mut head = Vec::new();
+            answer.write_head(&mut head);
+            record.answered_with(lines_of(&head));
         }
         Performance { answer: reply.answer, source: reply.source, record }
     }
+}
+
+/// Takes the fields out of a head that was written here.
+fn lines_of(head: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
+    head.split(|octet| *octet == b'\n').skip(1).filter_map(|line| {
+        let colon = memchr::memchr(b':', line)?;
+        let name = std::str::from_utf8(&line[..colon]).ok()?;
+        Some((name, line[colon + 1..].trim_ascii()))
+    })
 }
 
 /// Draws 128 bits that nobody can guess.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::exchange::Fields;
 use crate::inspect::Entry;
 
 /// Writes the document.
@@ -69,7 +70,7 @@ fn one(entry: &Entry) -> Value {
     })
 }
 
-fn fields(fields: &[(String, String)]) -> Vec<Value> {
+fn fields(fields: &Fields) -> Vec<Value> {
     fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
 }
 
@@ -181,7 +182,7 @@ mod tests {
     #[test]
     fn timings_add_up_and_urls_are_absolute() {
         let mut entry = sample::entry(1);
-        entry.request.push(("host".into(), "a.example:8206".into()));
+        entry.request = [("host", "a.example:8206")].into_iter().collect();
         entry.target = Some("/clip.mp4?view=*&x".into());
         let har = har(&[Arc::new(entry)]);
         let one = &har["log"]["entries"][0];

@@ -2,15 +2,19 @@
 
 use super::super::sample;
 use super::*;
+use crate::exchange::Fields;
 
 /// Changes the plain 206 of the sample.
 type Change = fn(&mut Entry);
 
+/// The fields with this one, or without it.
+fn with(fields: &Fields, name: &str, value: &str) -> Fields {
+    let added = Some((name, value)).filter(|_| !value.is_empty());
+    fields.iter().filter(|(known, _)| *known != name).chain(added).collect()
+}
+
 fn answer(entry: &mut Entry, name: &str, value: &str) {
-    entry.answer.retain(|(known, _)| known != name);
-    if !value.is_empty() {
-        entry.answer.push((name.to_owned(), value.to_owned()));
-    }
+    entry.answer = with(&entry.answer, name, value);
 }
 
 /// Makes it another range, wholly sent.
@@ -87,7 +91,7 @@ const STORIES: &[(&str, &[Change], &[&str])] = &[
             answer(e, "content-length", "");
             answer(e, "accept-ranges", "");
             answer(e, "etag", "W/\"a\"");
-            e.request.push(("accept-encoding".into(), "gzip".into()));
+            e.request = with(&e.request, "accept-encoding", "gzip");
         }],
         &["coded-media", "accept-ranges-none", "no-length", "weak-tag", "no-vary"],
     ),
@@ -98,7 +102,7 @@ const STORIES: &[(&str, &[Change], &[&str])] = &[
             answer(e, "content-type", "text/html");
             answer(e, "content-encoding", "gzip");
             answer(e, "vary", "Accept-Encoding");
-            e.request.push(("accept-encoding".into(), "gzip".into()));
+            e.request = with(&e.request, "accept-encoding", "gzip");
         }],
         &[],
     ),
@@ -164,7 +168,7 @@ const STORIES: &[(&str, &[Change], &[&str])] = &[
     (
         "a page of another origin cannot read the range",
         &[|e| {
-            e.request.push(("origin".into(), "https://a.example".into()));
+            e.request = with(&e.request, "origin", "https://a.example");
             answer(e, "access-control-allow-origin", "*");
         }],
         &["cors-hidden"],
@@ -172,7 +176,7 @@ const STORIES: &[(&str, &[Change], &[&str])] = &[
     (
         "one that can",
         &[|e| {
-            e.request.push(("origin".into(), "https://a.example".into()));
+            e.request = with(&e.request, "origin", "https://a.example");
             answer(e, "access-control-allow-origin", "*");
             answer(e, "access-control-expose-headers", "ETag, Content-Range");
         }],
