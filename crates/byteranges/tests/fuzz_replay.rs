@@ -11,23 +11,10 @@
 )]
 mod bodies;
 
-use std::fs;
-use std::path::Path;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 
-/// Runs a body on every file of its corpus.
-fn replay(target: &str, body: fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let mut count = 0_usize;
-    for entry in fs::read_dir(&corpus).unwrap() {
-        let path = entry.unwrap().path();
-        let octets = fs::read(&path).unwrap();
-        if std::panic::catch_unwind(|| body(&octets)).is_err() {
-            panic!("{}: `{}`", path.display(), octets.escape_ascii());
-        }
-        count = count.saturating_add(1);
-    }
-    assert!(count >= 20, "only {count} files in {}", corpus.display());
-}
+use replay::replay;
 
 #[test]
 fn specifier() {
