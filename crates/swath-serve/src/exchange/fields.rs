@@ -111,7 +111,13 @@ impl Fields {
 
     /// Gives name and value of each field, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines.split_terminator('\n').filter_map(|line| line.split_once('\0'))
+        let mut rest = self.lines.as_str();
+        std::iter::from_fn(move || {
+            let (name, after) = cut(rest, b'\0')?;
+            let (value, after) = cut(after, b'\n')?;
+            rest = after;
+            Some((name, value))
+        })
     }
 
     /// Gives the value of the first field of this name, in lower case.
@@ -124,6 +130,12 @@ impl Fields {
     pub(crate) fn weight(&self) -> usize {
         self.lines.capacity()
     }
+}
+
+/// Cuts before and after an octet that is not part of a longer character.
+fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(at, text.as_bytes())?;
+    Some((&text[..at], &text[at + 1..]))
 }
 
 impl<'a> FromIterator<(&'a str, &'a str)> for Fields {

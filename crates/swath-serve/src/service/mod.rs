@@ -225,7 +225,10 @@ impl Service {
 
 /// Takes the fields out of a head that was written here.
 fn lines_of(head: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
-    head.split(|octet| *octet == b'\n').skip(1).filter_map(|line| {
+    let mut begin = 0;
+    let lines =
+        memchr::memchr_iter(b'\n', head).map(move |end| &head[std::mem::replace(&mut begin, end + 1)..end]);
+    lines.skip(1).filter_map(|line| {
         let colon = memchr::memchr(b':', line)?;
         let name = std::str::from_utf8(&line[..colon]).ok()?;
         Some((name, line[colon + 1..].trim_ascii()))
