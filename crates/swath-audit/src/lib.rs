@@ -29,9 +29,10 @@ pub use audit::{CouldNot, audit};
 pub use check::{Check, ListError, Topic, checks, level_name};
 pub use client::{Spent, Trouble};
 pub use finding::Verdict;
-pub use options::{Options, Resolve, Trust};
+pub use options::{Options, Resolve};
 pub use replay::{Does, Player, Replay};
 pub use report::{Report, Resource, Result, Shown, list};
+pub use swath_trust::Trust;
 pub use target::Target;
 
 /// Makes the Authorization field of a user and password, joined by a colon.

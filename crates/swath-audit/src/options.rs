@@ -1,6 +1,8 @@
 //! How an audit is made: limits, credentials, whom to trust. Plain values; nothing is read from anywhere here.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, time::Duration};
+
+use swath_trust::Trust;
 
 use crate::replay::Player;
 
@@ -55,15 +57,4 @@ pub struct Resolve {
     pub port: u16,
     /// Where to connect instead.
     pub address: SocketAddr,
-}
-
-/// Says whose certificates are good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trust {
-    /// The certificate authorities that this machine trusts.
-    System,
-    /// Those in this PEM file, and no others.
-    File(PathBuf),
-    /// Any certificate whatever.
-    Anyone,
 }

@@ -4,12 +4,12 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use byteranges::download::{Journal, Settings};
 use http::HeaderMap;
+use swath_trust::Trust;
 use url::Url;
 
 use crate::Digest;
@@ -85,18 +85,6 @@ pub enum Proxy {
     None,
     /// By this one: `http:`, `https:` or `socks5:`.
     By(String),
-}
-
-/// Says who vouches for a server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Trust {
-    /// The authorities that this system trusts.
-    #[default]
-    System,
-    /// The authorities in this PEM file, and no others.
-    File(PathBuf),
-    /// Nobody has to: the user said `--insecure`.
-    Anyone,
 }
 
 /// Says which versions of HTTP are spoken.

@@ -2,12 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use rustls::{
-    ClientConfig, RootCertStore,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::CryptoProvider,
-};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _};
+use rustls_pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
@@ -16,10 +11,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use super::Trouble;
-use crate::{
-    options::{Options, Trust},
-    target::Target,
-};
+use crate::{options::Options, target::Target};
 
 /// The longest wait for one address before the next is tried.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -56,7 +48,8 @@ impl Connector {
             true => {
                 let name = ServerName::try_from(bare.clone())
                     .map_err(|_| Trouble::Unreachable(format!("`{host}` cannot stand in a certificate")))?;
-                let config = config(&options.trust)?;
+                let config = options.trust.config(b"http/1.1");
+                let config = config.map_err(|why| Trouble::Unreachable(why.to_string()))?;
                 let mut h2 = config.clone();
                 h2.alpn_protocols = vec![b"h2".to_vec()];
                 (Some((TlsConnector::from(Arc::new(config)), name)), Some(TlsConnector::from(Arc::new(h2))))
@@ -107,83 +100,6 @@ impl Connector {
             };
         }
         Err(Trouble::Unreachable(last))
-    }
-}
-
-fn config(trust: &Trust) -> Result<ClientConfig, Trouble> {
-    let failed = |why: String| Trouble::Unreachable(format!("cannot set up TLS: {why}"));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|why| failed(why.to_string()))?;
-    let builder = match trust {
-        Trust::Anyone => {
-            let anyone = Arc::new(Anyone(provider));
-            builder.dangerous().with_custom_certificate_verifier(anyone)
-        }
-        Trust::File(path) => {
-            let certificates = CertificateDer::pem_file_iter(path)
-                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-                .map_err(|why| failed(format!("{}: {why}", path.display())))?;
-            builder.with_root_certificates(roots(certificates).map_err(failed)?)
-        }
-        Trust::System => {
-            let found = rustls_native_certs::load_native_certs().certs;
-            builder.with_root_certificates(roots(found).map_err(failed)?)
-        }
-    };
-    let mut config = builder.with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-fn roots(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, String> {
-    let mut store = RootCertStore::empty();
-    let (taken, _) = store.add_parsable_certificates(certificates);
-    match taken {
-        0 => Err("there is no certificate authority to trust; name one with --cacert".to_owned()),
-        _ => Ok(store),
-    }
-}
-
-/// Takes every certificate, as the user asked with `--insecure`.
-#[derive(Debug)]
-struct Anyone(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &rustls::DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &rustls::DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 

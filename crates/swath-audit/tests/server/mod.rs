@@ -21,6 +21,9 @@ use swath_serve::{
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+#[path = "../../../swath-trust/tests/common/certificate.rs"]
+mod certificate;
+
 /// Longer than a change rests before its validators are strong on any file system.
 const REST: Duration = Duration::from_millis(2_600);
 
@@ -39,7 +42,7 @@ impl Server {
         let root = files.path().join("root");
         std::fs::create_dir(&root).unwrap();
         swath_spec::disk::lay_out(&root).unwrap();
-        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let made = certificate::own_authority("127.0.0.1");
         let (chain, key) = (files.path().join("chain.pem"), files.path().join("key.pem"));
         std::fs::write(&chain, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();

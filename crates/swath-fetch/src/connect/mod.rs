@@ -10,7 +10,6 @@ mod reach;
 mod redirect;
 mod request;
 mod trust;
-mod verify;
 mod way;
 
 pub(crate) use content::{Content, Idle};

@@ -18,8 +18,9 @@ use super::reach::Reach;
 use super::redirect::{self, NotFollowed};
 use super::request::{Fields, without_secrets};
 use super::trust::Tls;
+use crate::Trust;
 use crate::fault::{Error, Trouble, sentence};
-use crate::job::{HttpVersions, Job, Limits, Trust};
+use crate::job::{HttpVersions, Job, Limits};
 
 /// Holds all ways of a download: each source by each link, sources first; those that become known later at the end.
 pub(crate) struct Ways {

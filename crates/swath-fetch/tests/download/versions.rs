@@ -85,22 +85,21 @@ fn answer(request: &Request<Incoming>) -> Response<Full<Bytes>> {
         .unwrap()
 }
 
-/// A certificate of its own, which says that it is an authority, as most that people make by hand.
+#[path = "../../../swath-trust/tests/common/certificate.rs"]
+mod certificate;
+
 fn acceptor(name: &str) -> (TlsAcceptor, String) {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let mut parameters = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
-    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let own = parameters.self_signed(&key).unwrap();
-    let key = rustls_pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let own = certificate::own_authority(name);
+    let key = rustls_pki_types::PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
     let mut config =
         rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![own.der().clone()], key)
+            .with_single_cert(vec![own.cert.der().clone()], key)
             .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    (TlsAcceptor::from(Arc::new(config)), own.pem())
+    (TlsAcceptor::from(Arc::new(config)), own.cert.pem())
 }
 
 fn lanes(url: &str) -> Job {

@@ -9,7 +9,6 @@
 //! | `dots` | which targets would climb |
 //! | `fields` | what of a head goes on, and what belongs to one connection |
 //! | `reach` | a connection to the origin, with TLS if it wants that |
-//! | `trust` | which certificates of the origin are believed |
 //! | `ask` | sends one request and waits for the answer's head |
 //! | `fault` | what went wrong with the origin, as status, reason and sentence |
 //! | `body` | the answer's content, octet for octet, at the pace of who takes it |
@@ -24,7 +23,6 @@ mod fault;
 mod fields;
 mod origin;
 mod reach;
-mod trust;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -42,13 +40,13 @@ use self::fault::Fault;
 use self::fields::Pseudonym;
 pub use self::origin::{Origin, OriginError};
 use self::reach::Reach;
-pub use self::trust::{Trust, TrustError};
 use crate::buffers::Buffers;
 use crate::connection::{ConnectionInfo, Refusal, Respond};
 use crate::exchange::{Answered, Record, Recorder, lines};
 use crate::head::{self, Wish};
 use crate::perform::ContentBody;
 use crate::service::respond as shared;
+pub use swath_trust::{Trust, TrustError};
 
 /// The reason recorded with every answer of the origin.
 pub const FORWARDED: &str = "forwarded";

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use rustls::pki_types::ServerName;
+use swath_trust::{Trust, TrustError};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -16,7 +17,6 @@ use tokio_rustls::client::TlsStream;
 
 use super::fault::Fault;
 use super::origin::Origin;
-use super::trust::{Trust, TrustError};
 use crate::connection::Scheme;
 
 /// Knows the way to the origin, and no other.
@@ -30,7 +30,7 @@ impl Reach {
     pub(super) fn new(origin: &Origin, trust: &Trust) -> Result<Self, TrustError> {
         let tls = match origin.scheme() {
             Scheme::Http => None,
-            Scheme::Https => Some(TlsConnector::from(Arc::new(trust.config()?))),
+            Scheme::Https => Some(TlsConnector::from(Arc::new(trust.config(b"http/1.1")?))),
         };
         Ok(Self { host: origin.host().to_owned(), port: origin.port(), tls })
     }

@@ -118,7 +118,7 @@ fn lens(reader: &Reader<'_>, demo: bool) -> Option<LensSettings> {
     nothing_is_said_of_files(reader);
     let trust = match (cacert, insecure) {
         (Some(file), _) => Trust::File(file),
-        (None, true) => Trust::Anything,
+        (None, true) => Trust::Anyone,
         (None, false) => Trust::System,
     };
     let origin = reader.sentences(&table::ROOT, parse_sentence::<Origin>).pop()?;

@@ -1,4 +1,4 @@
-//! Which certificate a server shows, seen by a client that believes any.
+//! Which certificate a server shows, seen by a client that believes any; and how one is made.
 
 use std::{
     net::SocketAddr,
@@ -13,6 +13,11 @@ use rustls::{
 };
 
 use crate::running::{ask, connect};
+
+#[path = "../../../swath-trust/tests/common/certificate.rs"]
+mod made;
+
+pub(crate) use made::own_authority;
 
 /// Asks over TLS and gives the certificate shown with the answer.
 pub(crate) fn shown_and_answered(address: SocketAddr, target: &str) -> (Vec<u8>, String) {

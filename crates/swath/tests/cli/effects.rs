@@ -10,6 +10,7 @@ use std::{
 };
 
 use crate::{
+    certificate::own_authority,
     harness::Swath,
     running::{Running, ask, connect},
     serve::half_read,
@@ -378,7 +379,7 @@ fn a_url_as_root_looks_through_to_that_server() {
 
 #[test]
 fn an_origins_certificate_is_checked_as_told() {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let made = own_authority("127.0.0.1");
     let swath = site().file("own.pem", made.cert.pem()).file("own.key", made.signing_key.serialize_pem());
     let (_origin, origin) = {
         let args = ["serve", "--listen", "127.0.0.1:0", "--tls-cert", "own.pem", "--tls-key", "own.key"];
@@ -392,7 +393,7 @@ fn an_origins_certificate_is_checked_as_told() {
         let answer = ask(connect(address), "/a.txt", "");
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{args:?}: {answer}");
     }
-    let others = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("another");
+    let others = own_authority("127.0.0.1");
     let swath = swath.file("others.pem", others.cert.pem());
     let (_server, address) = lens(&swath, &["--origin-cacert", "others.pem", &url]);
     let answer = ask(connect(address), "/a.txt", "");

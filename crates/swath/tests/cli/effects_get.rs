@@ -16,6 +16,7 @@ use rustix::process::Signal;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    certificate::own_authority,
     get::lines,
     harness::Swath,
     origin::{Origin, field, octets, ranged},
@@ -140,7 +141,7 @@ fn a_proxy_is_gone_through_and_left_out_as_told() {
 
 #[test]
 fn certificates_are_checked_as_told() {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let made = own_authority("127.0.0.1");
     let swath = Swath::new()
         .file("a.txt", "content")
         .file("own.pem", made.cert.pem())

@@ -28,7 +28,7 @@ pub(super) fn warn(settings: &ServeSettings) {
 
 /// Warns of an origin that anybody could stand in for.
 pub(super) fn warn_of_origin(settings: &ServeSettings) {
-    if settings.lens.as_ref().is_some_and(|lens| lens.trust == Trust::Anything) {
+    if settings.lens.as_ref().is_some_and(|lens| lens.trust == Trust::Anyone) {
         report::say(
             "warning: --origin-insecure: the origin's certificate is not checked, so whoever stands between can \
              answer for it",
