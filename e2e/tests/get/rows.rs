@@ -2,7 +2,6 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use swath_trial::{Row, Verdict, programs::Program, resume, rows, run, table};
 
@@ -13,8 +12,18 @@ const AT_ONCE: usize = 4;
 
 #[test]
 fn every_row_ends_rightly_and_in_time() {
-    let swath = program();
-    let wrong = in_parallel(&rows::all().collect::<Vec<_>>(), |row| fault(&swath, row));
+    let (swath, late) = (program(), Mutex::new(Vec::new()));
+    let mut wrong = in_parallel(&rows::all().collect::<Vec<_>>(), |row| {
+        let verdict = run::fetch(&swath, row).expect("an origin and a program");
+        if verdict.time > row.limit() {
+            late.lock().expect("no thread panics").push(row.key);
+        }
+        (!verdict.is_right(row)).then(|| describe(row, &verdict))
+    });
+    // A machine that did something else meanwhile is no fault of the program: once more, alone, and then it counts.
+    for key in late.into_inner().expect("no thread panics") {
+        wrong.extend(fault(&swath, rows::find(key).expect("a row")));
+    }
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -38,22 +47,15 @@ fn short_requests_outrun_a_server_that_throttles_long_ones() {
     let words: &[&str] = &["get", "-c", "8", "--max-segment", "1MiB", "-o", "{file}", "{url}"];
     let verdict = run::fetch(&Program { fetch: words, ..program() }, row).expect("an origin and a program");
     assert!(verdict.is_right(row), "{}", describe(row, &verdict));
-    assert!(verdict.time < Duration::from_secs(4), "{}", describe(row, &verdict));
+    // By far: the script alone keeps long requests for longer.
+    assert!(verdict.time < row.delay / 2, "{}", describe(row, &verdict));
 }
 
-/// What is wrong with the way in which a row ended.
+/// What is wrong with the way in which a row ends, its time included.
 fn fault(program: &Program, row: &Row) -> Option<String> {
     let verdict = run::fetch(program, row).expect("an origin and a program");
-    if !verdict.is_right(row) {
-        return Some(describe(row, &verdict));
-    }
-    if verdict.time <= row.limit() {
-        return None;
-    }
-    // A machine that did something else meanwhile is no fault of the program: once more, and then it counts.
-    let again = run::fetch(program, row).expect("an origin and a program");
-    (!again.is_right(row) || again.time > row.limit())
-        .then(|| format!("{}\nlimit {:?}, at first {:?}", describe(row, &again), row.limit(), verdict.time))
+    (!verdict.is_right(row) || verdict.time > row.limit())
+        .then(|| format!("{}\nlimit {:?}", describe(row, &verdict), row.limit()))
 }
 
 fn describe(row: &Row, verdict: &Verdict) -> String {

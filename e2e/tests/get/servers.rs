@@ -3,21 +3,22 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use swath_e2e::{
     clients::{noise::noise, program::run_command},
     servers::{Recipe, Running, with_swath},
     swath::Swath,
 };
 
-use super::asked::{events, get, received, swath};
+use super::asked::{Getting, events, get, received, swath};
 
 const LENGTH: usize = 32 << 20;
 /// Half of the file in a second.
 const HALF: &str = "16M";
+/// A quarter of it in a second.
+const QUARTER: &str = "8M";
 
 /// What a server serves, and what its files are.
 struct Served<'a> {
@@ -47,15 +48,10 @@ impl Served<'_> {
     }
 
     fn resumed(&self, name: &str, file: &Path, content: &[u8]) {
-        let mut child = self
-            .get(&["-c", "4", "--limit-rate", HALF], file)
-            .stderr(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("swath starts");
-        std::thread::sleep(Duration::from_millis(1200));
-        kill_process(Pid::from_child(&child), Signal::INT).expect("a signal is delivered to a child");
-        assert_eq!(child.wait().expect("a child can be waited for").code(), Some(130), "{name}: interrupted");
+        let mut first = Getting::start(&mut self.get(&["-c", "4", "--limit-rate", QUARTER], file));
+        let _ = first.holds(LENGTH as u64 / 3);
+        first.signal(Signal::INT);
+        assert_eq!(first.end().code(), Some(130), "{name}: interrupted: {}", first.story());
         let finished = run_command(&mut self.get(&["-c", "4"], file));
         let words = format!("{}{}", String::from_utf8_lossy(&finished.stdout), finished.stderr);
         assert!(finished.status.success(), "{name}: {words}");
@@ -77,15 +73,10 @@ impl Served<'_> {
     }
 
     fn replaced(&self, name: &str, file: &Path, content: &[u8]) {
-        let mut child = self
-            .get(&["-c", "4", "--limit-rate", HALF], file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("swath starts");
-        std::thread::sleep(Duration::from_millis(700));
+        let mut first = Getting::start(&mut self.get(&["-c", "4", "--limit-rate", HALF], file));
+        let _ = first.holds(LENGTH as u64 / 8);
         let other = put(self.root, "big.bin", 2);
-        let status = child.wait().expect("a child can be waited for");
+        let status = first.end();
         match status.code() {
             Some(0) => assert!(read(file) == other || read(file) == content, "{name}: two versions in one"),
             code => assert_eq!(code, Some(3), "{name}: replaced midway"),

@@ -5,9 +5,14 @@ use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use swath_e2e::{
-    clients::{noise::noise, program::run_command, site::Site},
+    clients::{
+        noise::noise,
+        program::{run_command, run_command_within},
+        site::Site,
+    },
     h2_only::H2Only,
     proxy::Proxy,
     swath::Swath,
@@ -93,6 +98,9 @@ fn thirty_two_files_at_once() {
 const MARKS: [u64; 4] = [0, (1 << 31) - 3, (1 << 32) - 3, (5 << 30) - 6];
 const GIANT: u64 = 5 << 30;
 
+/// How long a disk may take for it: 10 MiB a second.
+const GIANT_PATIENCE: Duration = Duration::from_secs(512);
+
 #[test]
 fn a_file_longer_than_four_gibibytes() {
     let (site, folder) = (Site::new(), tempfile::tempdir_in("/var/tmp").expect("a folder"));
@@ -127,7 +135,7 @@ fn to_disk(folder: &Path, url: &str) {
         folder.display()
     );
     let file = folder.join("giant.bin");
-    let _ = run_command(&mut get(&["-c", "4"], &file, url)).succeeded();
+    let _ = run_command_within(GIANT_PATIENCE, &mut get(&["-c", "4"], &file, url)).succeeded();
     assert_eq!(compare(File::open(&file).expect("a file")), GIANT);
 }
 
