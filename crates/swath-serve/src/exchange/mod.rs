@@ -100,10 +100,16 @@ impl Exchange {
             && self.outcome == Outcome::Finished
     }
 
+    /// Gives the time it took in microseconds, to the nearest.
+    #[must_use]
+    pub(crate) fn micros(&self) -> u64 {
+        u64::try_from((self.elapsed.as_nanos() + 500) / 1000).unwrap_or(u64::MAX)
+    }
+
     /// Gives the time it took in milliseconds, to the microsecond.
     #[must_use]
     pub fn millis(&self) -> f64 {
-        (self.elapsed.as_secs_f64() * 1e6).round() / 1e3
+        self.micros() as f64 / 1e3
     }
 }
 

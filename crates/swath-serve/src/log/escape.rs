@@ -6,37 +6,56 @@
 use std::fmt::Write;
 
 /// How many octets of one field are logged; the longest honest target is far below.
-pub(super) const OCTETS_MAX: usize = 1024;
+const OCTETS_MAX: usize = 1024;
 
-/// Escapes octets for a JSON string, which takes care of quotes itself.
-pub(super) fn plain(octets: &[u8]) -> String {
-    escape(octets, false, OCTETS_MAX)
+/// Where the escaped form is to stand.
+#[derive(Clone, Copy)]
+struct Place {
+    /// What stands for one backslash there.
+    backslash: &'static str,
+    /// Whether a double quote gets one.
+    quoted: bool,
 }
 
-/// Escapes no more than so many octets, as [`plain`] does.
+/// By itself.
+const ALONE: Place = Place { backslash: "\\", quoted: false };
+
+/// Between double quotes.
+const QUOTED: Place = Place { backslash: "\\", quoted: true };
+
+/// In a JSON string, whose reader takes one backslash of two away.
+const JSON: Place = Place { backslash: "\\\\", quoted: true };
+
+/// Escapes no more than so many octets.
 pub(crate) fn plain_up_to(octets: &[u8], most: usize) -> String {
-    escape(octets, false, most)
-}
-
-/// Escapes octets and puts them in double quotes; quotes within get a backslash.
-pub(super) fn quoted(octets: &[u8]) -> String {
-    format!("\"{}\"", escape(octets, true, OCTETS_MAX))
-}
-
-/// Adds no more than so many octets to what is there, escaped as [`plain`] does.
-pub(crate) fn push_plain(out: &mut String, octets: &[u8], most: usize) {
-    push(out, octets, false, most);
-}
-
-fn escape(octets: &[u8], quotes: bool, most: usize) -> String {
     let mut out = String::with_capacity(octets.len().min(most) + 16);
-    push(&mut out, octets, quotes, most);
+    escape(&mut out, octets, ALONE, most);
     out
 }
 
-fn push(out: &mut String, octets: &[u8], quotes: bool, most: usize) {
+/// Escapes octets and puts them in double quotes; quotes within get a backslash.
+pub(super) fn push_quoted(out: &mut String, octets: &[u8]) {
+    out.push('"');
+    escape(out, octets, QUOTED, OCTETS_MAX);
+    out.push('"');
+}
+
+/// Writes octets as a JSON string that reads as [`plain_up_to`] gives them.
+pub(super) fn push_json(out: &mut String, octets: &[u8]) {
+    out.push('"');
+    escape(out, octets, JSON, OCTETS_MAX);
+    out.push('"');
+}
+
+/// Adds no more than so many octets to what is there, escaped as [`plain_up_to`] does.
+pub(crate) fn push_plain(out: &mut String, octets: &[u8], most: usize) {
+    escape(out, octets, ALONE, most);
+}
+
+fn escape(out: &mut String, octets: &[u8], place: Place, most: usize) {
     let shown = &octets[..octets.len().min(most)];
-    let as_it_is = |octet: u8| matches!(octet, b' '..=b'~') & (octet != b'\\') & !(quotes & (octet == b'"'));
+    let as_it_is =
+        |octet: u8| matches!(octet, b' '..=b'~') & (octet != b'\\') & !(place.quoted & (octet == b'"'));
     // Nearly always all of it: looked at without a branch, so that a processor takes many octets at a time.
     if shown.iter().fold(true, |all, octet| all & as_it_is(*octet)) {
         out.push_str(std::str::from_utf8(shown).unwrap_or_default());
@@ -45,9 +64,9 @@ fn push(out: &mut String, octets: &[u8], quotes: bool, most: usize) {
             // Writing to a String cannot fail.
             let _ = match octet {
                 octet if as_it_is(*octet) => out.write_char(char::from(*octet)),
-                b'\\' => out.write_str("\\\\"),
+                b'\\' => write!(out, "{0}{0}", place.backslash),
                 b'"' => out.write_str("\\\""),
-                other => write!(out, "\\x{other:02x}"),
+                other => write!(out, "{}x{other:02x}", place.backslash),
             };
         }
     }
@@ -60,6 +79,26 @@ fn push(out: &mut String, octets: &[u8], quotes: bool, most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn plain(octets: &[u8]) -> String {
+        plain_up_to(octets, OCTETS_MAX)
+    }
+
+    fn quoted(octets: &[u8]) -> String {
+        let mut out = String::new();
+        push_quoted(&mut out, octets);
+        out
+    }
+
+    #[test]
+    fn a_json_string_reads_as_the_plain_form() {
+        let all: Vec<u8> = (0..=255).collect();
+        for octets in [&all[..], b"", b"/plain?a=b", b"\\", b"\"", &[b'\\'; 3000]] {
+            let mut out = String::new();
+            push_json(&mut out, octets);
+            assert_eq!(serde_json::from_str::<String>(&out).expect("JSON"), plain(octets), "{out}");
+        }
+    }
 
     #[test]
     fn nothing_a_terminal_obeys_comes_through() {

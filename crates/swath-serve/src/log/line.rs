@@ -5,9 +5,9 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use http::{HeaderValue, StatusCode};
 
-use super::escape::{plain, quoted};
+use super::escape::{push_json, push_quoted};
 use crate::exchange::Exchange;
 
 /// Lists the keys of a JSON line, in their order; every line has all of them and no other.
@@ -28,71 +28,82 @@ pub const JSON_KEYS: [&str; 14] = [
     "millis",
 ];
 
-#[derive(Serialize)]
-struct Line<'a> {
-    time: String,
-    peer: Option<String>,
-    method: Option<&'a str>,
-    target: Option<String>,
-    range: Option<String>,
-    if_range: Option<String>,
-    status: Option<u16>,
-    content_range: Option<String>,
-    because: Option<&'a str>,
-    section: Option<&'a str>,
-    bytes_planned: u64,
-    bytes_sent: u64,
-    outcome: &'a str,
-    millis: f64,
-}
+/// Room for most lines.
+const LINE: usize = 384;
 
 /// Gives an exchange as one line of JSON, ended by LF.
+///
+/// Written here and not by a library: it is made for each request, and knows that nothing in it but what [`push_json`] writes needs escaping.
 #[must_use]
 pub fn json(exchange: &Exchange) -> String {
-    let line = Line {
-        time: rfc3339(exchange.time),
-        peer: exchange.peer.map(|peer| peer.to_string()),
-        method: exchange.method.as_ref().map(|method| short(method.as_str())),
-        target: exchange.target.as_deref().map(plain),
-        range: exchange.range.as_deref().map(plain),
-        if_range: exchange.if_range.as_deref().map(plain),
-        status: exchange.status.map(|status| status.as_u16()),
-        content_range: exchange.content_range.as_ref().map(|value| plain(value.as_bytes())),
-        because: exchange.because,
-        section: exchange.section,
-        bytes_planned: exchange.bytes_planned,
-        bytes_sent: exchange.bytes_sent,
-        outcome: exchange.outcome.key(),
-        millis: exchange.millis(),
+    let mut line = String::with_capacity(LINE);
+    line.push_str("{\"time\":\"");
+    push_rfc3339(&mut line, exchange.time);
+    line.push_str("\",\"peer\":");
+    // Writing to a String cannot fail.
+    let _ = match exchange.peer {
+        Some(peer) => write!(line, "\"{peer}\""),
+        None => line.write_str("null"),
     };
-    // Strings, numbers and nulls: there is nothing in it that cannot be written.
-    let mut line = serde_json::to_string(&line).unwrap_or_default();
-    line.push('\n');
+    octets(
+        &mut line,
+        ",\"method\":",
+        exchange.method.as_ref().map(|method| short(method.as_str()).as_bytes()),
+    );
+    octets(&mut line, ",\"target\":", exchange.target.as_deref());
+    octets(&mut line, ",\"range\":", exchange.range.as_deref());
+    octets(&mut line, ",\"if_range\":", exchange.if_range.as_deref());
+    line.push_str(",\"status\":");
+    line.push_str(exchange.status.as_ref().map_or("null", StatusCode::as_str));
+    octets(&mut line, ",\"content_range\":", exchange.content_range.as_ref().map(HeaderValue::as_bytes));
+    octets(&mut line, ",\"because\":", exchange.because.map(str::as_bytes));
+    octets(&mut line, ",\"section\":", exchange.section.map(str::as_bytes));
+    let (planned, sent, outcome) = (exchange.bytes_planned, exchange.bytes_sent, exchange.outcome.key());
+    let micros = exchange.micros();
+    let _ = writeln!(
+        line,
+        ",\"bytes_planned\":{planned},\"bytes_sent\":{sent},\"outcome\":\"{outcome}\",\"millis\":{}.{:03}}}",
+        micros / 1000,
+        micros % 1000
+    );
     line
+}
+
+/// Writes a member whose value is a string, or null.
+fn octets(line: &mut String, key: &str, value: Option<&[u8]>) {
+    line.push_str(key);
+    match value {
+        Some(value) => push_json(line, value),
+        None => line.push_str("null"),
+    }
 }
 
 /// Gives an exchange as one line of text, ended by LF.
 #[must_use]
 pub fn text(exchange: &Exchange) -> String {
-    let mut line = rfc3339(exchange.time);
+    let mut line = String::with_capacity(LINE);
+    push_rfc3339(&mut line, exchange.time);
     // Writing to a String cannot fail.
     let _ = match exchange.peer {
         Some(peer) => write!(line, " {peer}"),
         None => line.write_str(" -"),
     };
     if let (Some(method), Some(target)) = (&exchange.method, &exchange.target) {
-        let _ = write!(line, " {} {}", short(method.as_str()), quoted(target));
+        let _ = write!(line, " {} ", short(method.as_str()));
+        push_quoted(&mut line, target);
     }
     for (name, field) in [("range", &exchange.range), ("if-range", &exchange.if_range)] {
         if let Some(field) = field {
-            let _ = write!(line, " {name}={}", quoted(field));
+            let _ = write!(line, " {name}=");
+            push_quoted(&mut line, field);
         }
     }
     if let Some(status) = exchange.status {
         let _ = write!(line, " {}", status.as_u16());
     }
     if let Some(content_range) = &exchange.content_range {
-        let _ = write!(line, " {}", quoted(content_range.as_bytes()));
+        line.push(' ');
+        push_quoted(&mut line, content_range.as_bytes());
     }
     if let Some(because) = exchange.because {
         let _ = write!(line, " {because}");
@@ -103,7 +114,8 @@ pub fn text(exchange: &Exchange) -> String {
     let (sent, planned) = (exchange.bytes_sent, exchange.bytes_planned);
     let _ = write!(line, " {sent}/{planned} {} {:.3}ms", exchange.outcome.key(), exchange.millis());
     if let Some(fault) = &exchange.fault {
-        let _ = write!(line, " {}", quoted(fault.as_bytes()));
+        line.push(' ');
+        push_quoted(&mut line, fault.as_bytes());
     }
     line.push('\n');
     line
@@ -111,8 +123,14 @@ pub fn text(exchange: &Exchange) -> String {
 
 /// Gives a time in UTC as RFC 3339 has it, to the millisecond.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
+    let mut text = String::new();
+    push_rfc3339(&mut text, time);
+    text
+}
+
+fn push_rfc3339(line: &mut String, time: SystemTime) {
     // The formatter refuses what lies before 1970; a clock that is so wrong shows as its beginning.
-    humantime::format_rfc3339_millis(time.max(SystemTime::UNIX_EPOCH)).to_string()
+    let _ = write!(line, "{}", humantime::format_rfc3339_millis(time.max(SystemTime::UNIX_EPOCH)));
 }
 
 /// Cuts a method, which is a token and so printable, to a length no real one has.
