@@ -77,13 +77,7 @@ impl Facts {
     /// # Errors
     /// Whatever `fstat` answers; on a local file system it does not fail.
     pub fn of(file: &File) -> io::Result<Self> {
-        let mut stat = rustix::fs::fstat(file)?;
-        if stat.st_nlink == 0 {
-            // Whoever takes a file's last name away lowers the count first and moves ctime a moment later. Facts from between the two would have
-            // the next look find a ctime that moved for no visible reason.
-            stat = rustix::fs::fstat(file)?;
-        }
-        Ok(Self::from_stat(&stat))
+        Ok(Self::from_stat(&rustix::fs::fstat(file)?))
     }
 
     /// Takes the facts out of a `stat` structure that is already at hand.

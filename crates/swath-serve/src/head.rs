@@ -60,7 +60,7 @@ fn is_host(octets: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(octets) else {
         return false;
     };
-    if text.is_empty() {
+    if text.is_empty() || is_plain_host(octets) {
         return true;
     }
     let Ok(authority) = text.parse::<Authority>() else {
@@ -74,6 +74,15 @@ fn is_host(octets: &[u8]) -> bool {
         // What precedes the host is user information, which no Host field has.
         None => false,
     }
+}
+
+/// Whether this is a plain name or IPv4 address, with or without a port: what nearly every request says, seen without taking an
+/// authority apart.
+fn is_plain_host(octets: &[u8]) -> bool {
+    let colon = memchr::memchr(b':', octets).unwrap_or(octets.len());
+    let (name, port) = octets.split_at(colon);
+    let plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-');
+    !name.is_empty() && name.iter().all(plain) && port.iter().skip(1).all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -97,6 +106,20 @@ mod tests {
         }
         for hosts in [&[][..], &["a", "a"], &["a b"], &["user@a"], &["a/b"], &["a,b/"], &["a:port"]] {
             assert!(!valid(hosts), "{hosts:?}");
+        }
+    }
+
+    #[test]
+    fn a_plain_host_is_one_that_an_authority_would_be() {
+        for host in
+            ["a", "a:", "a:80", "a:99999999", "a.b-c.example:1", "127.0.0.1:80", "-", ".", "..", "A1:0"]
+        {
+            assert!(is_plain_host(host.as_bytes()), "{host}");
+            let authority: Authority = host.parse().expect(host);
+            assert_eq!(authority.host(), host.split(':').next().unwrap(), "{host}");
+        }
+        for host in ["", ":", ":80", "a:b", "a:1:2", "[::1]", "a_b", "a%20", "a@b", "a/", "\u{e9}", "a:80 "] {
+            assert!(!is_plain_host(host.as_bytes()), "{host}");
         }
     }
 

@@ -144,10 +144,10 @@ impl Limits {
 
     /// Derives how many files may be kept open between requests from the descriptors the process may open.
     ///
-    /// A quarter of them: what they take from connections they give back as soon as there is want of descriptors.
+    /// Half of them: what they take from connections they give back as soon as there is want of descriptors.
     pub fn open_files_for(descriptors: u64) -> usize {
         let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
-        (descriptors.saturating_sub(DESCRIPTORS_KEPT) / 4).min(OPEN_FILES_MAX)
+        (descriptors.saturating_sub(DESCRIPTORS_KEPT) / 2).min(OPEN_FILES_MAX)
     }
 
     /// Raises the soft limit on open descriptors to the hard one, and returns the one now in force.
@@ -186,9 +186,9 @@ mod tests {
     }
 
     #[test]
-    fn kept_files_take_a_quarter_at_most() {
+    fn kept_files_take_one_half_at_most() {
         assert_eq!(Limits::open_files_for(0), 0);
-        assert_eq!(Limits::open_files_for(1024), 240);
+        assert_eq!(Limits::open_files_for(1024), 480);
         assert_eq!(Limits::open_files_for(u64::MAX), OPEN_FILES_MAX);
     }
 

@@ -76,6 +76,20 @@ impl Stream {
         self.try_write(send)
     }
 
+    /// Has the kernel hold back what does not fill a segment, so that pieces of one answer that are sent by several calls share segments;
+    /// or lets it go again.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn cork(&self, corked: bool) {
+        if let Stream::Tcp(socket) = self {
+            // It fails only where the peer has gone, which shows anyway.
+            let _ = rustix::net::sockopt::set_tcp_cork(socket, corked);
+        }
+    }
+
+    /// Elsewhere segments are what they are.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn cork(&self, _: bool) {}
+
     /// Has the kernel send octets of a file, as many as it takes at once; none when the file ends before them.
     #[cfg(target_os = "linux")]
     pub(crate) fn try_sendfile(&self, file: &File, offset: u64, count: usize) -> io::Result<usize> {

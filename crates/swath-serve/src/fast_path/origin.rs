@@ -18,11 +18,14 @@ use crate::source::{Chunk, Now, Source, Turns};
 use crate::watch::Broken;
 
 /// The shortest range that the kernel sends: below, copying costs less (docs/fast-path.md has the figures).
-const KERNEL_MIN: u64 = 512 << 10;
+const KERNEL_MIN: u64 = 32 << 10;
 
 /// The end of a range that is copied nevertheless, so that the last look comes before the last octets: an answer cannot be
 /// complete while its file is known to have changed.
-const TAIL: u64 = 4 << 10;
+const TAIL: u64 = 512;
+
+/// Octets that disks are asked for at once by whoever reads a file from its beginning.
+const FEW_PAGES: usize = 64 << 10;
 
 /// The longest a turn of the kernel's may take. A longer one had to wait for a disk: what follows is copied, which never
 /// waits, until a whole turn of it is in memory.
@@ -123,6 +126,14 @@ impl Origin {
         }
     }
 
+    /// Looks at the file if its octets were promised and nobody looked for this request yet.
+    pub(super) fn prove(&mut self) -> Result<(), Broken> {
+        match self {
+            Self::File(turns, _) => turns.prove(),
+            Self::Memory(_) | Self::Nowhere => Ok(()),
+        }
+    }
+
     /// Looks at the file after its octets were read.
     pub(super) fn look(&mut self, offset: u64, octets: &[u8]) -> Result<(), Broken> {
         match self {
@@ -142,8 +153,9 @@ impl Origin {
         let Self::File(turns, kernel) = self else { return Err(Broken::Truncated) };
         let left = range.end.saturating_sub(range.start).saturating_sub(TAIL);
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(most).min(TURN);
-        // The first page and the last: what lies between was mostly read together with them.
-        for offset in [range.start, range.start + (count as u64).saturating_sub(1)] {
+        // The last page and the first: what lies between was mostly read together with them. A few pages mostly were with the last alone.
+        let last = range.start + (count as u64).saturating_sub(1);
+        for offset in [last, range.start].into_iter().take(if count > FEW_PAGES { 2 } else { 1 }) {
             if let Now::NotAtHand = turns.now(offset, &mut [0])? {
                 return Ok(Turn::NotAtHand);
             }
@@ -154,7 +166,10 @@ impl Origin {
                 if begun.elapsed() > TURN_TIME {
                     *kernel = Kernel::WouldWait;
                 }
-                turns.look(range.start, &[])?;
+                // Before the end of the range there is one more look, which is as good where all else has gone.
+                if taken as u64 != left {
+                    turns.look(range.start, &[])?;
+                }
                 // Nothing where octets were promised, whatever the facts say.
                 if taken == 0 { Err(Broken::Truncated) } else { Ok(Turn::Took(taken)) }
             }

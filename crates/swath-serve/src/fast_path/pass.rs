@@ -12,8 +12,8 @@ use super::request;
 use super::sending::{Guard, Sending};
 use super::waits::Waits;
 use crate::connection::{ConnectionInfo, Context, Respond, Stage, Stream};
-use crate::exchange::Wire;
-use crate::service::Service;
+use crate::exchange::{Record, Wire};
+use crate::service::{Performance, Service};
 
 /// One connection's part in what is shared, and its own.
 pub(super) struct Pass<'a, R> {
@@ -87,21 +87,25 @@ impl<R: Respond> Pass<'_, R> {
     fn at_once(&mut self, cx: &mut Waker<'_>, stream: &Stream, mut request: request::Heard) -> Step {
         let guard = Guard::new(stream);
         let client = self.context.trusted.client(self.info.peer, &request.parts.headers);
-        let made = if client == self.info.client {
-            self.service.answer_at_once(&request.parts, self.info, Wire::FastPath)
-        } else {
-            None
-        };
-        let Some(performance) = made else {
+        let offer = if client == self.info.client { self.service.offer(&request.parts) } else { None };
+        let Some(mut offer) = offer else {
             // Nothing is under way yet: whoever asks guards for himself.
             guard.done();
             return Step::Ask(Box::new(request));
         };
         let close = self.is_last(&request);
+        let source = offer.source.take();
+        let mut sending =
+            Sending::new(&mut offer.answer, source, Record::none(), close, self.service.buffers());
+        let record = || self.service.record(&offer, &request.parts, self.info, Wire::FastPath);
+        let Some(is_there) = sending.prove_and_send(stream, record) else {
+            guard.done();
+            return Step::Ask(Box::new(request));
+        };
         memory::give_fields(std::mem::take(&mut request.parts.headers));
         drop(request);
-        let mut sending = Sending::new(performance, close, self.service.buffers());
-        match sending.poll_sent(cx, stream, &mut self.waits) {
+        let sent = if is_there { sending.poll_sent(cx, stream, &mut self.waits) } else { Poll::Ready(false) };
+        match sent {
             Poll::Ready(whole) => Step::Sent(Sent::when(whole, close, guard)),
             Poll::Pending => {
                 guard.done();
@@ -115,11 +119,13 @@ impl<R: Respond> Pass<'_, R> {
         let guard = Guard::new(stream);
         let client = self.context.trusted.client(self.info.peer, &request.parts.headers);
         let info = ConnectionInfo { client, ..self.info.clone() };
-        let performance = self.service.answer(&request.parts, Some(&info), Wire::FastPath).await;
+        let Performance { mut answer, source, record } =
+            self.service.answer(&request.parts, Some(&info), Wire::FastPath).await;
         let close = self.is_last(&request);
         // Its head lies in memory that the next reading wants.
         drop(request);
-        let mut sending = Sending::new(performance, close, self.service.buffers());
+        let mut sending = Sending::new(&mut answer, source, record, close, self.service.buffers());
+        drop(answer);
         let whole = poll_fn(|cx| sending.poll_sent(cx, stream, &mut self.waits)).await;
         Sent::when(whole, close, guard)
     }

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use byteranges::Content;
+use byteranges::{Answer, Content};
 use bytes::{Buf, Bytes};
 use tokio::time::Instant;
 
@@ -21,11 +21,15 @@ use crate::buffers::{Buffers, TURN};
 use crate::connection::{Stage, Stream};
 use crate::exchange::{Outcome, Record};
 use crate::load::LongAnswer;
-use crate::service::Performance;
+use crate::source::Source;
 use crate::watch::Broken;
 
 /// The least content of an answer that keeps its thread busy for a while: more than leaves in a few turns.
 const LONG: u64 = 4 << 20;
+
+/// The longest answer of which head, middle and end, sent by three calls, are made to leave together: no longer than one segment over loopback.
+/// Where they are more than one, the little that is held back beyond the first costs more than it saves (docs/fast-path.md has the figures).
+const CORKED_MAX: u64 = 60_000;
 
 /// Sends one answer; dropped before its end, it leaves its record to say that the peer has gone.
 pub(super) struct Sending {
@@ -38,6 +42,8 @@ pub(super) struct Sending {
     chunk: Bytes,
     /// Whether a chunk is on its way: nothing else is sent before it, wherever the octets may be by now.
     waits_for_chunk: bool,
+    /// Whether what does not fill a segment waits for what follows.
+    corked: bool,
     origin: Origin,
     left: u64,
     record: Record,
@@ -61,9 +67,14 @@ enum Step {
 }
 
 impl Sending {
-    /// Begins to send; `close` says that it is the connection's last answer.
-    pub(super) fn new(performance: Performance, close: bool, buffers: &Arc<Buffers>) -> Self {
-        let Performance { mut answer, source, record } = performance;
+    /// Takes the content out of an answer, to send it behind its head; `close` says that it is the connection's last answer.
+    pub(super) fn new(
+        answer: &mut Answer,
+        source: Option<Source>,
+        record: Record,
+        close: bool,
+        buffers: &Arc<Buffers>,
+    ) -> Self {
         let mut head = memory::take_head();
         answer.write_head(&mut head);
         if close {
@@ -83,12 +94,38 @@ impl Sending {
             place,
             chunk,
             waits_for_chunk: false,
+            corked: false,
             origin,
             left,
             record,
             _long: long,
             blocked_since: None,
         }
+    }
+
+    /// Sends the first octets of an answer whose facts were remembered, and says whether the peer is still there; `None`, and nothing was
+    /// sent or recorded, where the file is not what was remembered. Its record begins in between.
+    ///
+    /// One look is enough. That before deciding would say what the answer is to be made of, that after reading says whether these octets
+    /// belong to it; where the second finds every fact as it was remembered, the first could have found nothing else.
+    pub(super) fn prove_and_send(
+        &mut self,
+        stream: &Stream,
+        record: impl FnOnce() -> Record,
+    ) -> Option<bool> {
+        let sent = memory::with_batch(|batch| {
+            let gathered =
+                batch::gather(batch, &self.head, &self.content, self.place, &mut self.origin).ok()?;
+            self.origin.prove().ok()?;
+            self.record = record();
+            let more = self.head.len() as u64 + self.left > gathered as u64;
+            Some(stream.try_send(&batch[..gathered], more))
+        })?;
+        let is_there = self.stepped(sent).is_ok();
+        if !is_there {
+            self.record.finish(Outcome::AbortedByPeer);
+        }
+        Some(is_there)
     }
 
     /// Sends on; ready with whether all of it has left.
@@ -143,6 +180,9 @@ impl Sending {
                 Err(failed) => return Poll::Ready(Err(failed)),
             }
         }
+        if self.corked {
+            stream.cork(false);
+        }
         self.record.finish(self.origin.complete());
         Poll::Ready(Ok(()))
     }
@@ -185,6 +225,10 @@ impl Sending {
 
     fn kernel_step(&mut self, stream: &Stream, turn: usize) -> Result<Step, Failed> {
         let Some(range) = self.place.range(&self.content) else { return Err(Failed) };
+        if !self.corked && (self.head.len() as u64).saturating_add(self.left) <= CORKED_MAX {
+            self.corked = true;
+            stream.cork(true);
+        }
         match self.origin.send(stream, &range, turn).map_err(|broken| self.abort(broken))? {
             Turn::Took(octets) => {
                 self.took(octets);

@@ -7,11 +7,13 @@
 //! | `head` | method, Host and target, before anything is looked up |
 //! | `request` | what of the head the answer depends on |
 //! | `representation` | a selected file: preconditions, ranges, download, player |
+//! | `offer` | an answer made at once, out of what an earlier request was told |
 //! | `digests` | Repr-Digest and Content-Digest, for those who ask |
 //! | `own` | what is ours and not the store's: listing, assets, the cost of a view, errors, OPTIONS |
 //! | `reply` | the answer with the source of its content and its reason |
 
 mod digests;
+mod offer;
 mod own;
 mod reply;
 mod representation;
@@ -130,31 +132,6 @@ impl Service {
         self.perform(reply, &request, record)
     }
 
-    /// Makes the answer if nothing has to be waited for or looked up: to a plain request for a file that is kept open.
-    ///
-    /// Where it gives none nothing has happened yet, and [`Service::answer`] is to be asked.
-    pub(crate) fn answer_at_once(
-        &self,
-        parts: &Parts,
-        connection: &ConnectionInfo,
-        wire: Wire,
-    ) -> Option<Performance> {
-        let request = Request::read(parts, SystemTime::now());
-        let plain = (!self.options.check_host || head::has_valid_host(parts))
-            && head::check(parts) == Ok(Wish::Read)
-            && request.reserved_name().is_none()
-            && (self.options.site.is_none() || request.query_value("play").is_none());
-        let selected = if plain { self.options.store.kept(&request.wanted())? } else { return None };
-        // Where the digest is known it may be asked for, and that of a range has to be computed elsewhere.
-        if selected.digest.is_some() {
-            return None;
-        }
-        let record = self.options.recorder.begin(Some(connection.client), parts, wire, request.now);
-        record.asked(Some(connection.number), parts.version, lines(&parts.headers));
-        let reply = self.presented(&request, selected);
-        Some(self.perform(reply, &request, record))
-    }
-
     /// The memory that contents are read into.
     pub(crate) fn buffers(&self) -> &Arc<Buffers> {
         &self.options.buffers
@@ -202,16 +179,26 @@ impl Service {
 
     /// Adds what every answer carries, and hands the content over to be sent.
     fn perform(&self, mut reply: Reply, request: &Request<'_>, record: Record) -> Performance {
-        let answer = &mut reply.answer;
+        self.mark(request, &mut reply.answer);
+        Self::note(&record, &reply.answer, reply.because, reply.answer.content.length());
+        Performance { answer: reply.answer, source: reply.source, record }
+    }
+
+    /// Adds what every answer carries.
+    fn mark(&self, request: &Request<'_>, answer: &mut Answer) {
         answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.options.cors.mark(&request.parts.headers, answer);
+    }
+
+    /// Notes the answer in its record, with how much content it promises.
+    fn note(record: &Record, answer: &Answer, because: Option<Because>, bytes_planned: u64) {
         if record.is_kept() {
             record.answered(Answered {
                 status: answer.status,
                 content_range: answer.get(&http::header::CONTENT_RANGE),
-                because: reply.because.map(Because::key),
-                section: reply.because.map(Because::section),
-                bytes_planned: answer.content.length(),
+                because: because.map(Because::key),
+                section: because.map(Because::section),
+                bytes_planned,
             });
         }
         if record.is_detailed() {
@@ -219,7 +206,6 @@ impl Service {
             answer.write_head(&mut head);
             record.answered_with(lines_of(&head));
         }
-        Performance { answer: reply.answer, source: reply.source, record }
     }
 }
 

@@ -34,6 +34,7 @@ pub struct OpenFile {
     file: Arc<File>,
     promised: Facts,
     strong: bool,
+    remembered: bool,
 }
 
 /// Names the octets of one byte range of a source, unread.
@@ -61,7 +62,24 @@ impl OpenFile {
     /// appended to finish what was promised.
     #[must_use]
     pub fn new(file: impl Into<Arc<File>>, promised: Facts, strong: bool) -> Self {
-        Self { file: file.into(), promised, strong }
+        Self { file: file.into(), promised, strong, remembered: false }
+    }
+
+    /// Says that `promised` was not asked for this request, but is what an earlier one was told: it has to be proved by a look that
+    /// finds every fact unmoved before anything is sent.
+    #[must_use]
+    pub(crate) fn remembered(self) -> Self {
+        Self { remembered: true, ..self }
+    }
+
+    /// Says whether the facts are those of an earlier request.
+    pub(crate) fn is_remembered(&self) -> bool {
+        self.remembered
+    }
+
+    /// Says whether every fact is still what was promised.
+    pub(crate) fn is_as_promised(&self) -> bool {
+        Facts::of(&self.file).is_ok_and(|now| now == self.promised)
     }
 
     /// Gives the open file.

@@ -171,10 +171,10 @@ impl Store {
         }
     }
 
-    /// Selects a representation that is certain without waiting or looking anything up: one that is kept open.
+    /// Selects a representation without waiting or looking anything up: one that is kept open, with its facts as they are remembered.
     pub(crate) fn kept(&self, wanted: &Wanted<'_>) -> Option<Selected> {
         match self {
-            Self::Files(files) => files.kept_for(wanted),
+            Self::Files(files) => files.remembered(wanted),
             Self::Memory(_) => None,
         }
     }

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | nothing | go on |
 //! | link count, mode or owner | go on: unlinked, replaced by rename, chmod: the content is the old one |
+//! | only ctime, after a link count that fell without it | go on, once: the kernel lowers the count first and moves ctime a moment later |
 //! | only ctime, and the file now has another name | go on: it was renamed |
 //! | only ctime, unexplained | abort, `changed`: a writer may have put the old mtime back |
 //! | mtime, at the same length | abort, `changed` |
@@ -18,6 +19,9 @@
 //! | shorter | abort, `truncated` |
 //!
 //! Each look compares with the last one, not with the promise: an explanation explains one move only.
+//!
+//! Where the promise was made of facts that were remembered, and not of a look at the file for this request, the first look
+//! stands for that one: any fact that moved since breaks the promise.
 //!
 //! A write that had begun before the file was opened moves no time any more. A file that is so young has no strong
 //! validator, and of such a file a little of what was sent last is read again at each look: it shows when the write gets there.
@@ -41,6 +45,10 @@ pub(crate) struct Watch {
     /// Kept only where no strong validator was sent: only then may the file grow, or a write have been under way.
     witness: Option<Witness>,
     grew: bool,
+    /// Whether a link count that fell has not taken ctime along yet.
+    ctime_follows: bool,
+    /// Whether nobody has looked at the file for this request yet.
+    unproven: bool,
 }
 
 /// Says why a turn must not be handed over.
@@ -58,21 +66,20 @@ impl Watch {
     pub(crate) fn begin(open: &OpenFile, turns: u64) -> Self {
         let name = if turns > 1 { name_of(open.file()) } else { None };
         let witness = (!open.is_strong()).then(Witness::default);
-        Self { last: *open.promised(), name, witness, grew: false }
+        let last = *open.promised();
+        // A file without a name may have been opened within the moment in which it lost its last one.
+        let (ctime_follows, unproven) = (last.nlink == 0, open.is_remembered());
+        Self { last, name, witness, grew: false, ctime_follows, unproven }
+    }
+
+    /// Says whether the next look has to prove what was promised.
+    pub(crate) fn is_unproven(&self) -> bool {
+        self.unproven
     }
 
     /// Looks at the file after `octets` were read at `offset`, before they are handed over.
     pub(crate) fn look(&mut self, file: &File, offset: u64, octets: &[u8]) -> Result<(), Broken> {
-        let now = Facts::of(file).map_err(Broken::Unreadable)?;
-        let verdict = self.last.verdict(&now);
-        match verdict {
-            Verdict::Same | Verdict::OnlyMetadata => {}
-            Verdict::Unexplained => self.expect_another_name(file)?,
-            Verdict::Grew if self.witness.is_some() => self.grew = true,
-            Verdict::Grew | Verdict::Changed => return Err(Broken::Changed),
-            Verdict::Truncated => return Err(Broken::Truncated),
-        }
-        self.last = now;
+        let verdict = self.judge(Facts::of(file).map_err(Broken::Unreadable)?, file)?;
         let Some(witness) = &mut self.witness else { return Ok(()) };
         let stood = witness.last_stands(file).map_err(Broken::Unreadable)?;
         witness.note(offset, octets);
@@ -80,6 +87,27 @@ impl Watch {
         let stands =
             stood && (verdict != Verdict::Grew || witness.stands(file).map_err(Broken::Unreadable)?);
         if stands { Ok(()) } else { Err(Broken::Changed) }
+    }
+
+    /// Says what moved since the last look, if it may move.
+    fn judge(&mut self, now: Facts, file: &File) -> Result<Verdict, Broken> {
+        if std::mem::take(&mut self.unproven) && now != self.last {
+            return Err(Broken::Changed);
+        }
+        let verdict = self.last.verdict(&now);
+        match verdict {
+            Verdict::Same => {}
+            Verdict::OnlyMetadata => {
+                self.ctime_follows = now.nlink < self.last.nlink && now.ctime == self.last.ctime;
+            }
+            Verdict::Unexplained if std::mem::take(&mut self.ctime_follows) => {}
+            Verdict::Unexplained => self.expect_another_name(file)?,
+            Verdict::Grew if self.witness.is_some() => self.grew = true,
+            Verdict::Grew | Verdict::Changed => return Err(Broken::Changed),
+            Verdict::Truncated => return Err(Broken::Truncated),
+        }
+        self.last = now;
+        Ok(verdict)
     }
 
     /// Gives the outcome of a response whose last turn was handed over.
@@ -135,6 +163,48 @@ mod tests {
     fn a_write_that_was_under_way_when_a_young_file_was_opened_shows_at_the_next_look() -> io::Result<()> {
         assert_eq!(overtaken(false)?, [true, false]);
         assert_eq!(overtaken(true)?, [true, true], "a settled file is not read twice");
+        Ok(())
+    }
+
+    /// Whether looks that find this many names and this ctime, one after the other, let an answer go on that was promised by the first.
+    fn goes_on(seen: &[(u64, i64)], remembered: bool) -> io::Result<bool> {
+        let file = tempfile::tempfile()?;
+        let facts = Facts::of(&file)?;
+        let mut seen = seen.iter().map(|&(nlink, ctime)| {
+            let mut facts = facts;
+            (facts.nlink, facts.ctime.seconds) = (nlink, ctime);
+            facts
+        });
+        let open = OpenFile::new(file, seen.next().unwrap_or(facts), true);
+        let open = if remembered { open.remembered() } else { open };
+        let mut watch = Watch::begin(&open, 1);
+        Ok(seen.all(|facts| watch.judge(facts, open.file()).is_ok()))
+    }
+
+    #[test]
+    fn a_ctime_that_follows_a_link_count_is_explained_once() -> io::Result<()> {
+        for (seen, expected) in [
+            (&[(1, 5), (0, 6)][..], true),
+            (&[(1, 5), (0, 5), (0, 6)], true),
+            (&[(0, 5), (0, 6)], true),
+            (&[(0, 5), (0, 6), (0, 7)], false),
+            (&[(1, 5), (0, 5), (0, 6), (0, 7)], false),
+            (&[(1, 5), (0, 6), (0, 7)], false),
+            (&[(1, 5), (2, 5), (2, 6)], false),
+            (&[(1, 5), (1, 6)], false),
+        ] {
+            assert_eq!(goes_on(seen, false)?, expected, "{seen:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_remembered_is_broken_by_any_fact_that_moved_before_the_first_look() -> io::Result<()> {
+        for (seen, expected) in
+            [(&[(2, 5), (2, 5), (1, 6)][..], true), (&[(2, 5), (1, 6)], false), (&[(0, 5), (0, 6)], false)]
+        {
+            assert_eq!(goes_on(seen, true)?, expected, "{seen:?}");
+        }
         Ok(())
     }
 

@@ -19,7 +19,9 @@ fn ranges_of_every_length_are_right_to_the_octet() {
     let site = Site::start(Limits::default());
     let octets = site.file("long.bin", 6 << 20);
     let mut count = 0;
-    for around in [1, 4 << 10, 64 << 10, 256 << 10, 512 << 10, 1 << 20, 4 << 20] {
+    for around in
+        [1, 512, 4 << 10, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 4 << 20]
+    {
         for length in around - 1..=around + 1 {
             for first in [0, 4_097] {
                 let Some(last) = (first + length as usize).checked_sub(1).filter(|last| *last >= first)
@@ -111,6 +113,59 @@ fn a_file_that_becomes_shorter_ends_in_a_reset() {
         assert!(reset && content.len() < LONG - 100_000, "{length}: {reset} after {}", content.len());
         assert_eq!(site.outcomes(1)[0].0, Outcome::Truncated, "{length}");
     }
+}
+
+/// Facts that are remembered are proved for each answer, also where no octet is read for it.
+#[test]
+fn a_change_between_two_requests_shows_whatever_is_asked() {
+    for (request, before, after) in [
+        ("GET", "HTTP/1.1 206 ", "HTTP/1.1 206 "),
+        ("HEAD", "HTTP/1.1 200 ", "HTTP/1.1 200 "),
+        ("GET conditional", "HTTP/1.1 304 ", "HTTP/1.1 200 "),
+        ("GET long", "HTTP/1.1 206 ", "HTTP/1.1 206 "),
+    ] {
+        let site = Site::start(Limits::default());
+        site.file("file.bin", 200_000);
+        let mut stream = site.ask("file.bin", "Range: bytes=0-1\r\n");
+        let old = etag(&head(&mut stream));
+        stream.read_exact(&mut [0; 2]).unwrap();
+        let fields = match request {
+            "GET" => "Range: bytes=0-1\r\n".to_owned(),
+            "GET long" => "Range: bytes=0-199998\r\n".to_owned(),
+            "GET conditional" => format!("If-None-Match: {old}\r\n"),
+            _ => String::new(),
+        };
+        let (method, _) = request.split_once(' ').unwrap_or((request, ""));
+        let mut ask = || {
+            stream
+                .write_all(format!("{method} /file.bin HTTP/1.1\r\nHost: a\r\n{fields}\r\n").as_bytes())
+                .unwrap();
+            let head = head(&mut stream);
+            let length = head
+                .split("content-length: ")
+                .nth(1)
+                .and_then(|rest| rest.lines().next())
+                .map_or(0, |length| length.parse().unwrap());
+            let mut content = vec![0; if method == "HEAD" { 0 } else { length }];
+            stream.read_exact(&mut content).unwrap();
+            (head, content)
+        };
+        for _ in 0..2 {
+            let (head, _) = ask();
+            assert!(head.starts_with(before) && etag(&head) == old, "{request}: {head}");
+        }
+        poke(&site.path("file.bin"), 1);
+        let (head, content) = ask();
+        assert!(head.starts_with(after) && etag(&head) != old, "{request}: {head}");
+        assert!(content.is_empty() || content[1] == b'!', "{request}");
+        // What was let go of is not recorded: one record for each answer.
+        assert!(site.outcomes(4).iter().all(|(outcome, _)| *outcome == Outcome::Finished), "{request}");
+        assert_eq!(site.outcomes(4).len(), 4, "{request}");
+    }
+}
+
+fn etag(head: &str) -> String {
+    head.split("etag: ").nth(1).unwrap().lines().next().unwrap().to_owned()
 }
 
 /// Connects with a small window, so that little is on its way, and asks for a whole file.

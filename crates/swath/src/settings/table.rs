@@ -214,7 +214,7 @@ settings! {
         value: "NUMBER",
         default: Some("auto"),
         help: "Most files kept open from one request to the next; 0 for none",
-        more: "auto is a quarter of the files that may be open, 16384 at most. They are the first to be closed when \
+        more: "auto is half of the files that may be open, 16384 at most. They are the first to be closed when \
                there is want of descriptors. What happens to such a file shows at once: it is looked at again for \
                each request.",
     }

@@ -45,8 +45,9 @@ pub use validators::{EtagMode, Settle};
 
 use super::accept_encoding::AcceptEncoding;
 use super::target::Target;
-use super::{Directory, Selection, StoreError, Wanted};
+use super::{Directory, Selected, Selection, StoreError, Wanted};
 use crate::facts::Facts;
+use crate::source::Source;
 use content_hash::ContentHashes;
 use open::{Opened, Root};
 use open_files::OpenFiles;
@@ -115,8 +116,11 @@ impl Files {
     pub async fn select(&self, wanted: &Wanted<'_>) -> Result<Selection, StoreError> {
         let accepted = self.options.precompressed.then(|| AcceptEncoding::parse(wanted.accept_encoding));
         let key = key(wanted.path, accepted.as_ref());
-        if let Some(selected) = self.kept(&key, wanted.now) {
-            return Ok(Selection::Representation(Box::new(selected)));
+        if let Some(kept) = self.kept(&key, wanted.now) {
+            if kept.is_unchanged() {
+                return Ok(Selection::Representation(Box::new(self.selected(&kept, wanted.now))));
+            }
+            self.open_files.let_go(&kept);
         }
         let target = Target::parse(wanted.path.as_bytes())?;
         match self.look_up(&target, accepted.as_ref(), &key, wanted.now).await {
@@ -128,10 +132,20 @@ impl Files {
         }
     }
 
-    /// Gives what is kept open for such a request; `None` where something has to be looked up.
-    pub(super) fn kept_for(&self, wanted: &Wanted<'_>) -> Option<super::Selected> {
+    /// Gives what is kept open for such a request, as it is remembered: whoever sends it looks whether it still is so.
+    /// `None` where something has to be looked up.
+    pub(super) fn remembered(&self, wanted: &Wanted<'_>) -> Option<Selected> {
         let accepted = self.options.precompressed.then(|| AcceptEncoding::parse(wanted.accept_encoding));
-        self.kept(&key(wanted.path, accepted.as_ref()), wanted.now)
+        let kept = self.kept(&key(wanted.path, accepted.as_ref()), wanted.now)?;
+        // Only what is sent is looked at later.
+        if kept.sidecar.is_some() && !kept.file.is_unchanged() {
+            return None;
+        }
+        let mut selected = self.selected(&kept, wanted.now);
+        if let Source::File(open) = selected.source {
+            selected.source = Source::File(open.remembered());
+        }
+        Some(selected)
     }
 
     /// Closes what is kept open for later requests; says how many descriptors that were.

@@ -148,6 +148,13 @@ impl Root {
         if self.symlinks == Symlinks::Follow {
             return statat(&self.directory, path, AtFlags::empty());
         }
+        if !path.contains(&b'/') {
+            // A name in the root itself, unless it is a link's, leads nowhere else.
+            match statat(&self.directory, path, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) if kind(&stat) == FileType::Symlink => {}
+                looked => return looked,
+            }
+        }
         let looked = match self.kernel {
             true => persist(|| fstat(self.open_bounded(path, LOOK)?)),
             false => Err(Errno::XDEV),

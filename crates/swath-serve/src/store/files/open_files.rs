@@ -2,7 +2,7 @@
 //! once a request.
 //!
 //! In: the path of a request as it came, and what it was found to select. Out: the same selection again, for as long
-//! as it is certain to be what a lookup would give; else nothing, and the caller looks it up anew.
+//! as a lookup would lead there; else nothing, and the caller looks it up anew. The caller also looks at the file.
 //!
 //! | what changes | when it shows |
 //! |---|---|
@@ -10,16 +10,20 @@
 //! | the file is replaced by rename, or deleted | at once: the old one's link count and ctime move |
 //! | a link or directory on the way leads elsewhere, a sidecar appears | when the entry is as old as it may become (one second by default) |
 //!
+//! The `fstat` may come after the octets were read, where these are all there is to send: facts that are found then to be the remembered
+//! ones were so before. An entry that grew too old is not closed if the path is looked at again and still leads to the same file: that costs less than
+//! to open it anew.
+//!
 //! Only files whose last change has settled are kept: of a younger one a second write could leave the same facts
 //! behind. So one strong entity tag never stands for two versions, kept or not.
 //!
 //! The number of descriptors is bounded. An entry that grew too old is closed also when nobody asks again, so that a
-//! deleted file's space is free after two seconds and its file system can be unmounted.
+//! deleted file's space is free after three seconds and its file system can be unmounted.
 
 use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,6 +57,8 @@ pub(super) struct OpenFiles {
     /// The most descriptors of each shard.
     share: usize,
     age: Duration,
+    /// What ages are counted from.
+    begun: Instant,
     /// Whether a thread closes what grows too old.
     swept: AtomicBool,
 }
@@ -70,7 +76,10 @@ struct Shard {
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) key: Arc<[u8]>,
-    pub(super) since: Instant,
+    /// Where it lies beneath the root, if looking there again tells all that a lookup would.
+    pub(super) path: Option<Box<[u8]>>,
+    /// When the path was last found to lead here, as [`OpenFiles::now`] counts.
+    pub(super) since: AtomicU64,
     /// The file at the path.
     pub(super) file: Opened,
     /// The sidecar that is sent in its place.
@@ -89,7 +98,7 @@ pub(super) struct Opened {
 
 impl Opened {
     /// Whether the file is in every respect what it was.
-    fn is_unchanged(&self) -> bool {
+    pub(super) fn is_unchanged(&self) -> bool {
         Facts::of(&self.file).is_ok_and(|now| now == self.facts)
     }
 }
@@ -100,7 +109,8 @@ impl Kept {
         self.sidecar.as_ref().unwrap_or(&self.file)
     }
 
-    fn is_unchanged(&self) -> bool {
+    /// Whether all is in every respect what it was.
+    pub(super) fn is_unchanged(&self) -> bool {
         self.file.is_unchanged() && self.sidecar.as_ref().is_none_or(Opened::is_unchanged)
     }
 
@@ -118,6 +128,7 @@ impl OpenFiles {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
             share: most / shards,
             age,
+            begun: Instant::now(),
             swept: AtomicBool::new(false),
         })
     }
@@ -127,18 +138,43 @@ impl OpenFiles {
         self.share > 0 && key.len() <= PATH_MAX
     }
 
-    /// Gives what is kept, if the file is what it was, and the entry not too old to be believed about the path.
-    pub(super) fn find(&self, key: &[u8]) -> Option<Arc<Kept>> {
+    /// The clock of all ages, in microseconds.
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// How long ago the path was found to lead here.
+    fn age_of(&self, kept: &Kept, now: u64) -> Duration {
+        Duration::from_micros(now.saturating_sub(kept.since.load(Ordering::Relaxed)))
+    }
+
+    /// Whether nobody asked for it for so long that it is not worth its descriptor: whoever did would have had its path looked at again.
+    fn is_forgotten(&self, kept: &Kept) -> bool {
+        self.age_of(kept, self.now()) >= self.age.saturating_mul(2)
+    }
+
+    /// Gives what is kept, if it is not too old to be believed about the path, or `is_still_there`.
+    pub(super) fn find(&self, key: &[u8], is_still_there: impl FnOnce(&Kept) -> bool) -> Option<Arc<Kept>> {
         if !self.takes(key) {
             return None;
         }
         let kept = self.shard(key).entries.get(key).map(Arc::clone)?;
-        if kept.since.elapsed() < self.age && kept.is_unchanged() {
-            return Some(kept);
+        let now = self.now();
+        if self.age_of(&kept, now) >= self.age {
+            if !is_still_there(&kept) {
+                self.let_go(&kept);
+                return None;
+            }
+            self.shard(key).renew(&kept, now);
         }
-        let gone = self.shard(key).remove(&kept);
+        Some(kept)
+    }
+
+    /// Keeps this no longer.
+    pub(super) fn let_go(&self, kept: &Arc<Kept>) {
+        let gone = self.shard(&kept.key).remove(kept);
+        // Not while others wait for the shard: closing a deleted file may take time.
         drop(gone);
-        None
     }
 
     /// Keeps what a path was just found to select, and closes the oldest where there are too many.
@@ -205,7 +241,7 @@ fn sweep(open_files: &Weak<OpenFiles>, age: Duration) {
     loop {
         thread::sleep(age.min(SWEEP_EVERY));
         let Some(open_files) = open_files.upgrade() else { return };
-        let close = || open_files.close_while(|kept| kept.since.elapsed() >= age).1;
+        let close = || open_files.close_while(|kept| open_files.is_forgotten(kept)).1;
         if close() > 0 {
             continue;
         }
@@ -230,6 +266,15 @@ impl Shard {
         let removed = self.order.remove(at)?;
         self.leave(&removed);
         Some(removed)
+    }
+
+    /// Makes one that stayed the youngest; whoever removed it meanwhile has removed it.
+    fn renew(&mut self, kept: &Arc<Kept>, now: u64) {
+        if let Some(at) = self.order.iter().position(|one| Arc::ptr_eq(one, kept)) {
+            kept.since.store(now, Ordering::Relaxed);
+            self.order.remove(at);
+            self.order.push_back(Arc::clone(kept));
+        }
     }
 
     fn pop_oldest(&mut self) -> Option<Arc<Kept>> {

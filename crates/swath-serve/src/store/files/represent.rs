@@ -8,7 +8,7 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use byteranges::{EntityTag, HttpDate, Representation};
 use http::HeaderValue;
@@ -39,11 +39,18 @@ struct Validators {
 }
 
 impl Files {
-    /// Gives what was selected under this key before, if that is certain to be what would be selected now.
-    pub(super) fn kept(&self, key: &[u8], now: SystemTime) -> Option<Selected> {
-        let kept = self.open_files.find(key)?;
+    /// Gives what was selected under this key before, if the path is still to be believed to lead there. Whether the file is what it was
+    /// remains to be seen.
+    pub(super) fn kept(&self, key: &[u8], now: SystemTime) -> Option<Arc<Kept>> {
+        let kept = self.open_files.find(key, |kept| self.is_still_there(kept))?;
         // The clock may have been put back.
-        self.options.settle.has_settled(kept.sent().facts.ctime, now).then(|| self.selected(&kept, now))
+        self.options.settle.has_settled(kept.sent().facts.ctime, now).then_some(kept)
+    }
+
+    /// Says whether the path still leads to this file, and all is as it was: then it need not be opened again.
+    fn is_still_there(&self, kept: &Kept) -> bool {
+        let looked = kept.path.as_deref().map(|path| self.root.look(path));
+        matches!(looked, Some(Ok(stat)) if Facts::from_stat(&stat) == kept.file.facts)
     }
 
     /// Chooses the form of the file that was `found` at `path`, beneath the root, and gathers what is known of it.
@@ -55,7 +62,7 @@ impl Files {
         key: &[u8],
         now: SystemTime,
     ) -> Selected {
-        let since = Instant::now();
+        let since = self.open_files.now();
         let sidecar = accepted.and_then(|accepted| sidecar::find(&self.root, path, &found.facts, accepted));
         let form = sidecar.as_ref().unwrap_or(&found);
         let Validators { etag, digest, settled } = self.validate(form, now).await;
@@ -64,7 +71,9 @@ impl Files {
         let lasts = settled && (self.options.etag != EtagMode::Content || etag.is_some());
         let kept = Kept {
             key: key.into(),
-            since,
+            // A sidecar may come to be beside it.
+            path: accepted.is_none().then(|| path.into()),
+            since: since.into(),
             representation: Arc::new(self.describe(form, name, etag)),
             file: Opened::from(&found),
             sidecar: sidecar.as_ref().map(Opened::from),
@@ -78,7 +87,7 @@ impl Files {
         selected
     }
 
-    fn selected(&self, kept: &Kept, now: SystemTime) -> Selected {
+    pub(super) fn selected(&self, kept: &Kept, now: SystemTime) -> Selected {
         let Opened { file, facts } = kept.sent();
         let strong = match &kept.representation.etag {
             Some(etag) => !etag.is_weak(),
