@@ -28,7 +28,7 @@ use crate::watch::Broken;
 const LONG: u64 = 4 << 20;
 
 /// The longest answer of which head, middle and end, sent by three calls, are made to leave together: no longer than one segment over loopback.
-/// Where they are more than one, the little that is held back beyond the first costs more than it saves (docs/fast-path.md has the figures).
+/// Of a longer one the head leaves by itself: with it in front, what the kernel sends costs twice as much (docs/fast-path.md has the figures).
 const CORKED_MAX: u64 = 60_000;
 
 /// Sends one answer; dropped before its end, it leaves its record to say that the peer has gone.
@@ -42,6 +42,8 @@ pub(super) struct Sending {
     chunk: Bytes,
     /// Whether a chunk is on its way: nothing else is sent before it, wherever the octets may be by now.
     waits_for_chunk: bool,
+    /// Whether what the kernel sends is to leave with the head before it and the end behind it.
+    together: bool,
     /// Whether what does not fill a segment waits for what follows.
     corked: bool,
     origin: Origin,
@@ -84,6 +86,7 @@ impl Sending {
         }
         let content = std::mem::take(&mut answer.content);
         let left = content.length();
+        let together = (head.len() as u64).saturating_add(left) <= CORKED_MAX;
         let origin = Origin::new(source, &content, buffers);
         let long = (left > LONG).then(LongAnswer::begin);
         let (place, chunk) = (Place::default(), Bytes::new());
@@ -94,6 +97,7 @@ impl Sending {
             place,
             chunk,
             waits_for_chunk: false,
+            together,
             corked: false,
             origin,
             left,
@@ -118,7 +122,7 @@ impl Sending {
                 batch::gather(batch, &self.head, &self.content, self.place, &mut self.origin).ok()?;
             self.origin.prove().ok()?;
             self.record = record();
-            let more = self.head.len() as u64 + self.left > gathered as u64;
+            let more = self.waits_for_more(gathered);
             Some(stream.try_send(&batch[..gathered], more))
         })?;
         let is_there = self.stepped(sent).is_ok();
@@ -203,13 +207,21 @@ impl Sending {
         let sent = memory::with_batch(|batch| {
             let head = &self.head[self.head_sent..];
             let gathered = batch::gather(batch, head, &self.content, self.place, &mut self.origin)?;
-            let more = head_left as u64 + self.left > gathered as u64;
+            let more = self.waits_for_more(gathered);
             Ok((gathered > 0).then(|| stream.try_send(&batch[..gathered], more)))
         });
         match sent.map_err(|broken| self.abort(broken))? {
             None => Ok(Step::NotAtHand),
             Some(sent) => self.stepped(sent),
         }
+    }
+
+    /// Says whether so many octets, which are next, are to leave together with what follows them.
+    fn waits_for_more(&self, octets: usize) -> bool {
+        let head_left = self.head.len() - self.head_sent;
+        let is_apart =
+            octets == head_left && self.place.is_kernels(&self.content, &self.origin) && !self.together;
+        !is_apart && head_left as u64 + self.left > octets as u64
     }
 
     fn stepped(&mut self, sent: io::Result<usize>) -> Result<Step, Failed> {
@@ -225,7 +237,7 @@ impl Sending {
 
     fn kernel_step(&mut self, stream: &Stream, turn: usize) -> Result<Step, Failed> {
         let Some(range) = self.place.range(&self.content) else { return Err(Failed) };
-        if !self.corked && (self.head.len() as u64).saturating_add(self.left) <= CORKED_MAX {
+        if self.together && !self.corked {
             self.corked = true;
             stream.cork(true);
         }
