@@ -92,7 +92,7 @@ def chosen(given):
 
 def run_row(bench, row, servers, rounds):
     """The figures of each server, or the sentence that says why it has none."""
-    taking_part = [server for server in servers if "--log" not in server.name or row.with_log]
+    taking_part = [server for server in servers if not server.has_option or row.with_options]
     results = {server.name: [] for server in taking_part}
     bench.files.warm(row.group(bench.files))
     rounds = min(rounds, row.rounds_max)
@@ -116,7 +116,7 @@ def estimate(rows, servers, given):
     beside, idle = 0.8, 8
     each = [
         min(given.rounds, row.rounds_max)
-        * sum(server.is_peer or "--log" not in server.name or row.with_log for server in servers)
+        * sum(not server.has_option or row.with_options for server in servers)
         * (beside + (idle if row.kind == "idle" else row.seconds(given.seconds) * (2 if row.kind == "cold" else 1)))
         for row in rows
     ]

@@ -165,6 +165,15 @@ class Ratios(unittest.TestCase):
             found, {("rate", "H2O"): (1.5, None), ("CPU", "lighttpd"): (0.8, True), ("CPU", "nginx, tcp_nopush on"): (0.4, True)}
         )
 
+    def test_what_swath_does_by_the_way_is_held_against_itself_without(self):
+        def runs(cpu):
+            return [{"rate": 100, "cpu_per_1000": cpu}] * 3
+
+        results = {SWATH: runs(4.0), "swath --log json": runs(6.0), "swath --inspect": runs(4.3)}
+        found = {what: (whom, round(ratio, 2), met) for what, whom, ratio, _, _, met in report.ratios(ROWS[0], results)}
+        own = "its own without"
+        self.assertEqual(found, {"CPU with --log json": (own, 1.5, None), "CPU with --inspect": (own, 1.07, False)})
+
     def test_a_run_without_swath_has_no_ratios(self):
         self.assertEqual(report.ratios(ROWS[0], {SWATH: "no figures: wrong"}), [])
 

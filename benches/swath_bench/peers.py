@@ -2,7 +2,7 @@
 
 In: what to serve, on which port, with or without TLS, on how many cores. Out: a command, and the files it needs in its own
 directory. All keep connections for 60,000 requests and for two minutes, so that none saves what another spends, and none
-writes an access log (swath once more with one, which is said).
+writes an access log (swath once more with one, and with its inspector, which is said).
 """
 
 import re
@@ -37,6 +37,11 @@ class Server:
     version: list  # arguments that print the version
     command: object  # Site -> list of arguments, writing what it needs into site.directory
     is_peer: bool = True
+
+    @property
+    def has_option(self):
+        """Whether it is swath once more, with something that it does by the way."""
+        return not self.is_peer and self.name != SWATH
 
     def describe(self, program):
         done = subprocess.run([program, *self.version], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
@@ -206,12 +211,12 @@ def static_web_server(site):
     return command
 
 
-def swath(log):
+def swath(log, *more):
     def command(site):
         where = f"{'https' if site.tls else 'http'}://127.0.0.1:{site.port}"
         arguments = ["swath", "serve", str(site.root), "--listen", where, "--log", log]
         arguments += ["--parts-max", "32", "--connections-max", str(CONNECTIONS), "--idle-timeout", f"{IDLE_SECONDS}s"]
-        arguments += ["--requests-per-connection", str(REQUESTS_PER_CONNECTION)]
+        arguments += ["--requests-per-connection", str(REQUESTS_PER_CONNECTION), *more]
         if site.tls:
             arguments += ["--tls-cert", str(site.certificate), "--tls-key", str(site.key)]
         return arguments
@@ -223,6 +228,7 @@ SWATH = "swath"
 SERVERS = [
     Server(SWATH, "swath", ["--version"], swath("off"), is_peer=False),
     Server("swath --log json", "swath", ["--version"], swath("json"), is_peer=False),
+    Server("swath --inspect", "swath", ["--version"], swath("off", "--inspect=127.0.0.1:0"), is_peer=False),
     Server("nginx, tcp_nopush on", "nginx", ["-v"], nginx(True)),
     Server("nginx, tcp_nopush off", "nginx", ["-v"], nginx(False)),
     Server("H2O", "h2o", ["--version"], h2o),

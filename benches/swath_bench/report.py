@@ -9,6 +9,9 @@ from .peers import SERVERS, SWATH
 
 PEERS = [server.name for server in SERVERS if server.is_peer]
 
+# What swath does by the way, and the most CPU that it may cost.
+OPTIONS = {server.name: {"swath --inspect": 1.05}.get(server.name) for server in SERVERS if server.has_option}
+
 
 def middle(runs, key):
     values = [run[key] for run in runs if run.get(key) is not None]
@@ -88,6 +91,9 @@ def ratios(row, results):
         best, own = _best(results, key, pick, begins), middle(ours, key)
         if best is not None and best[1] and own is not None:
             found.append(_verdict(what, best[0], own / best[1], pick, aim))
+    for name in [name for name in OPTIONS if isinstance(results.get(name), list) and middle(ours, cpu)]:
+        ratio = middle(results[name], cpu) / middle(ours, cpu)
+        found.append(_verdict(f"CPU with {name.removeprefix(SWATH).strip()}", "its own without", ratio, min, OPTIONS[name]))
     if row.kind == "cold" and middle(ours, "calm_p99"):
         found.append(_verdict("p99 with cold readers", "its own without", middle(ours, "p99") / middle(ours, "calm_p99"), min, 2.0))
     return found

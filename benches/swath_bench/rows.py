@@ -19,7 +19,7 @@ class Row:
     kind: str = "wrk"  # wrk, h2load, idle, cold, aborts
     tls: bool = False
     connections: int = 64
-    with_log: bool = False  # swath once more, with a log
+    with_options: bool = False  # swath once more with a log, and with its inspector
     per: str = "request"  # or "octet": what CPU and rate are compared by
     seconds_min: int = 1  # servers that stand still for cold files need time
     rounds_max: int = 1000  # what hardly varies need not be measured as often
@@ -40,9 +40,9 @@ class Row:
 
 # "x 1.25 per CPU-second" is the same as 1/1.25 of the CPU for the same work.
 ROWS = [
-    Row("1k", "1 KiB ranges, hot", "hot", KIB, with_log=True, aim_cpu=1 / 1.25, aims_beside=(("nginx", 1 / 1.5),)),
+    Row("1k", "1 KiB ranges, hot", "hot", KIB, with_options=True, aim_cpu=1 / 1.25, aims_beside=(("nginx", 1 / 1.5),)),
     Row("16k", "16 KiB ranges, hot", "hot", 16 * KIB, aim_rate=1.15, aim_cpu=1 / 1.15),
-    Row("64k", "64 KiB ranges, hot", "hot", 64 * KIB, with_log=True, aim_rate=1.15, aim_cpu=1 / 1.15),
+    Row("64k", "64 KiB ranges, hot", "hot", 64 * KIB, with_options=True, aim_rate=1.15, aim_cpu=1 / 1.15),
     Row("256k", "256 KiB ranges, hot", "hot", 256 * KIB, aim_rate=1.15, aim_cpu=1 / 1.15),
     Row("1m", "1 MiB ranges, hot", "hot", MIB, per="octet", aim_rate=1.0, aim_cpu=0.8),
     Row("100mb", "100 MB, whole", "whole", connections=8, per="octet", seconds_min=2, aim_rate=1.0, aim_cpu=1.0,
