@@ -7,6 +7,8 @@ mod config;
 mod docs;
 mod effects;
 mod effects_get;
+mod effects_lens;
+mod effects_limits;
 mod explain;
 mod get;
 mod harness;
