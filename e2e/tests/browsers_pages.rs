@@ -21,7 +21,7 @@ use swath_e2e::{
 };
 
 /// How long a page may take to do what needs no film.
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(40);
 
 /// Eight times the demo's own pace, for tests that are not about waiting.
 const BRISK: [&str; 2] = ["--limit-rate", "240KiB"];

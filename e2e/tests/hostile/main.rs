@@ -18,6 +18,9 @@ use swath_e2e::swath::{Exchange, Swath};
 /// How long a record may take to appear.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How long one more answer may take beside a crowd: no crowd may keep it, and a machine of two cores may have to do something else.
+pub(crate) const PROMPT: Duration = Duration::from_secs(6);
+
 /// The octets of the file that every site here has, to see that the server goes on.
 pub(crate) const WELL: &[u8] = b"all is well\n";
 

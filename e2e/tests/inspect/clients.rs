@@ -39,7 +39,7 @@ fn aria2_fetches_in_eight_pieces_is_killed_and_resumes() {
     let octets = site.noise("data.bin", 32 << 20);
     site.age("data.bin");
     let folder = tempfile::tempdir().expect("a folder");
-    let (server, inspector) = inspected(site.serve().args(["--limit-rate", "1MiB"]));
+    let (server, inspector) = inspected(site.serve().args(["--limit-rate", "512KiB"]));
     let prefix = folder.path().to_str().expect("UTF-8").to_owned();
     let url = server.url("/data.bin");
     let checksum = format!("--checksum=sha-256={}", sha256(&octets));

@@ -11,8 +11,8 @@ use serde_json::Value;
 use swath_e2e::clients::program;
 use swath_e2e::swath::{Launch, Swath};
 
-/// How long what has happened may take to show.
-const SOON: Duration = Duration::from_secs(15);
+/// How long what has happened may take to show, on two cores that have a browser to feed.
+const SOON: Duration = Duration::from_secs(40);
 
 /// Starts a server with an inspector on a free port; gives that's base, without a slash at the end.
 fn inspected(launch: Launch) -> (Swath, String) {

@@ -235,7 +235,7 @@ async fn silence_has_an_end() {
     let requests = AtomicUsize::new(0);
     let origin = Origin::new(move |asked, stream: &mut TcpStream| {
         if requests.fetch_add(1, Ordering::Relaxed) == 1 {
-            std::thread::sleep(Duration::from_secs(3));
+            std::thread::sleep(Duration::from_secs(10));
             return false;
         }
         honest(asked, stream, &whole, "\"v1\"")
@@ -243,7 +243,7 @@ async fn silence_has_an_end() {
     let file = RemoteFile::open(job(&origin)).await.unwrap();
     let begun = std::time::Instant::now();
     assert_eq!(at(&file, 1_000_000, 10).await.unwrap().len(), 10);
-    assert!(begun.elapsed() < Duration::from_millis(2500), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

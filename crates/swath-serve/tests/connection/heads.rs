@@ -32,7 +32,7 @@ fn a_head_that_is_dribbled_is_cut_off_in_time() {
         std::thread::sleep(Duration::from_millis(30));
     }
     let took = start.elapsed();
-    assert!(took >= Duration::from_millis(390) && took < Duration::from_secs(3), "{took:?}");
+    assert!(took >= Duration::from_millis(390) && took < Duration::from_secs(8), "{took:?}");
     assert_eq!(refused(&mut client).status(), 408);
     assert_eq!(server.seen.refusals(1), [(Some(408), Outcome::HeadTimeout)]);
 }
@@ -54,7 +54,7 @@ fn a_second_head_gets_no_more_time_than_the_first() {
     client.send("GET /second HTT");
     let start = Instant::now();
     assert_eq!(refused(&mut client).status(), 408);
-    assert!(start.elapsed() < Duration::from_secs(3));
+    assert!(start.elapsed() < Duration::from_secs(8));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_connection_that_asks_for_nothing_closes_without_a_word() {
     let start = Instant::now();
     assert!(client.rest().is_empty());
     let took = start.elapsed();
-    assert!(took >= Duration::from_millis(390) && took < Duration::from_secs(3), "{took:?}");
+    assert!(took >= Duration::from_millis(390) && took < Duration::from_secs(8), "{took:?}");
     assert!(server.seen.refusals(0).is_empty());
 }
 
@@ -87,7 +87,7 @@ fn an_idle_connection_closes_without_a_word() {
     let start = Instant::now();
     assert!(client.rest().is_empty());
     let took = start.elapsed();
-    assert!(took >= Duration::from_millis(500) && took < Duration::from_secs(3), "{took:?}");
+    assert!(took >= Duration::from_millis(500) && took < Duration::from_secs(8), "{took:?}");
     assert!(server.seen.refusals(0).is_empty());
     assert_eq!(server.seen.exchanges(1).len(), 1);
 }

@@ -113,7 +113,7 @@ fn a_handshake_that_does_not_come_is_cut_off_in_time() {
         let start = Instant::now();
         client.until_reset();
         let took = start.elapsed();
-        assert!(took >= Duration::from_millis(250) && took < Duration::from_secs(3), "{took:?}");
+        assert!(took >= Duration::from_millis(250) && took < Duration::from_secs(8), "{took:?}");
     }
 }
 

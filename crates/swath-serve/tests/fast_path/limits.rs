@@ -49,7 +49,7 @@ fn a_head_that_is_dribbled_is_answered_408_in_time() {
         }
         assert!(head(&mut stream).starts_with("HTTP/1.1 408 "));
         let took = start.elapsed();
-        assert!(took >= Duration::from_millis(390) && took < Duration::from_secs(3), "{took:?}");
+        assert!(took >= Duration::from_millis(390) && took < Duration::from_secs(8), "{took:?}");
     }
     let ends = site.outcomes(3);
     assert_eq!(ends.iter().filter(|(outcome, _)| *outcome == Outcome::HeadTimeout).count(), 2, "{ends:?}");
