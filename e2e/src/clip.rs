@@ -62,10 +62,30 @@ pub fn length(index: Index) -> u64 {
 }
 
 /// A page that shows the media its query names, and leaves everything else to the engine.
-const WATCH: &str = "<!doctype html><meta charset=utf-8><title>watch</title><link rel=icon href='data:,'>
+pub const WATCH: &str = "<!doctype html><meta charset=utf-8><title>watch</title><link rel=icon href='data:,'>
 <video controls muted preload=auto style='width:100%'></video>
 <script>document.querySelector('video').src = decodeURIComponent(location.search.slice(1));</script>
 ";
+
+/// Gives a film of 40 seconds as a recorder writes it: in fragments, so that what is there can be played before it is complete.
+pub fn recording() -> &'static Path {
+    static FILM: OnceLock<PathBuf> = OnceLock::new();
+    FILM.get_or_init(|| {
+        let film = folder().join("recording.mp4");
+        if !film.exists() {
+            let mut command = ffmpeg();
+            command.arg("-i").arg(folder().join(Index::End.file_name())).args(["-t", "40", "-c", "copy"]);
+            command.args([
+                "-fflags",
+                "+bitexact",
+                "-movflags",
+                "+frag_keyframe+empty_moov+default_base_moof",
+            ]);
+            run(&mut command, &film);
+        }
+        film
+    })
+}
 
 fn is_whole(folder: &Path) -> bool {
     [Index::Front, Index::End].iter().all(|index| {

@@ -1,9 +1,13 @@
-//! The exchange of one viewing as a table that people read in docs/browsers.md, and that the tests read back.
+//! The exchange of one viewing as a diagram that people read in docs/browsers.md, and that the tests read back.
 //!
-//! In: exchanges, or the page. Out: the page's table, or its lines. The same facts are asked of both, so that the page cannot go
+//! In: what swath recorded, or the page. Out: the inspector's diagram for the page, or its lines. The same facts are asked of both, so that the page cannot go
 //! on saying what the engines no longer do.
 
-use std::{fmt::Write, fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{place, swath::Exchange};
 
@@ -44,34 +48,69 @@ impl Line {
         Some((first.parse().ok()?, last))
     }
 
-    fn row(&self, number: usize) -> String {
-        let code =
-            |value: &Option<String>| value.as_ref().map_or("–".to_owned(), |value| format!("`{value}`"));
-        let if_range = if self.if_range { "yes" } else { "–" };
-        let (range, content_range) = (code(&self.range), code(&self.content_range));
-        format!(
-            "| {number} | {range} | {if_range} | {} | {content_range} | {} | {} |",
-            self.status,
-            grouped(self.sent),
-            self.outcome
-        )
-    }
-
-    /// Reads a row of the table; the head and its rule are none.
-    fn read(row: &str) -> Option<Self> {
-        let cells: Vec<&str> = row.trim().trim_matches('|').split('|').map(str::trim).collect();
-        let [number, range, if_range, status, content_range, sent, outcome] = cells[..] else { return None };
-        number.parse::<usize>().ok()?;
-        let code = |cell: &str| (cell != "–").then(|| cell.trim_matches('`').to_owned());
+    /// Reads one exchange of a diagram: its request, its answer, and how it ended.
+    fn read(request: &str, answer: &str, end: &str) -> Option<Self> {
+        let request = between(request)?.strip_prefix("-- GET ")?.trim_end_matches(['-', '>']).trim_end();
+        let (range, if_range) = match request.strip_suffix(", If-Range") {
+            Some(range) => (range, true),
+            None => (request, false),
+        };
+        let answer = between(answer)?.strip_prefix("<- ")?.trim_end_matches('-').trim_end();
+        let (status, content_range) = match answer.split_once(' ') {
+            Some((status, field)) => (status, Some(field.to_owned())),
+            None => (answer, None),
+        };
+        let (sent, rest) = between(end)?.trim().split_once(" of ")?;
         Some(Self {
-            range: code(range),
-            if_range: if_range == "yes",
+            range: (range != "no Range").then(|| range.to_owned()),
+            if_range,
             status: status.parse().ok()?,
-            content_range: code(content_range),
+            content_range,
             sent: sent.replace(',', "").parse().ok()?,
-            outcome: outcome.to_owned(),
+            outcome: rest.split(", ").nth(1)?.to_owned(),
         })
     }
+}
+
+/// Gives what stands between the two lines of a diagram.
+fn between(row: &str) -> Option<&str> {
+    row.split_once('|')?.1.strip_suffix('|')
+}
+
+/// Reads the exchanges of a diagram.
+///
+/// # Panics
+/// When one of them cannot be read.
+pub fn read(diagram: &str) -> Vec<Line> {
+    let rows: Vec<&str> = diagram.lines().map(str::trim_end).filter(|row| row.ends_with('|')).collect();
+    rows.chunks(3)
+        .map(|rows| match rows {
+            [request, answer, end] => {
+                Line::read(request, answer, end).unwrap_or_else(|| panic!("no exchange: {rows:#?}"))
+            }
+            _ => panic!("no exchange: {rows:#?}"),
+        })
+        .collect()
+}
+
+/// Draws the exchanges in a recording whose target is `target`, by `swath inspect`.
+///
+/// # Panics
+/// When that fails.
+pub fn draw(recording: &Path, target: &str) -> String {
+    let text = fs::read_to_string(recording).unwrap_or_else(|why| panic!("{}: {why}", recording.display()));
+    let is_meant = |line: &&str| {
+        let value: serde_json::Value = serde_json::from_str(line).expect("a recording is lines of JSON");
+        value.get("recording").is_some() || value["target"] == target
+    };
+    let chosen: String = text.lines().filter(is_meant).flat_map(|line| [line, "\n"]).collect();
+    let part = recording.with_extension("part.jsonl");
+    fs::write(&part, chosen).unwrap_or_else(|why| panic!("{}: {why}", part.display()));
+    let mut command = Command::new(crate::swath::binary());
+    let output =
+        command.arg("inspect").arg(&part).args(["--format", "diagram"]).output().expect("swath starts");
+    assert!(output.status.success(), "swath inspect: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("a diagram is text")
 }
 
 /// Adds up the octets sent.
@@ -92,23 +131,28 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// Writes the table of `lines` under one sentence of what they are.
-pub fn table(version: &str, length: u64, lines: &[Line]) -> String {
-    let total = sent(lines);
+/// More exchanges than this are folded away on the page, until somebody wants to see them.
+const FOLDED: usize = 6;
+
+/// Writes what the page says of a viewing: one sentence, and the diagram.
+pub fn block(version: &str, length: u64, diagram: &str) -> String {
+    let lines = read(diagram);
+    let total = sent(&lines);
     #[expect(clippy::cast_precision_loss, reason = "two decimals for people")]
     let share = total as f64 / length as f64;
-    let mut text = format!(
-        "{version}; a clip of {} bytes; sent in all: {} bytes, {share:.2} of it.\n\n",
+    let requests =
+        if lines.len() == 1 { "1 request".to_owned() } else { format!("{} requests", lines.len()) };
+    let drawn = format!("```text\n{}\n```\n", diagram.trim_end());
+    let drawn = if lines.len() > FOLDED {
+        format!("<details><summary>{requests}</summary>\n\n{drawn}\n</details>\n")
+    } else {
+        drawn
+    };
+    format!(
+        "{version}; a clip of {} bytes; {requests}, {} bytes sent in all, {share:.2} of it.\n\n{drawn}",
         grouped(length),
         grouped(total)
-    );
-    text.push_str(
-        "| | Range | If-Range | status | Content-Range | bytes sent | outcome |\n|--|--|--|--|--|--|--|\n",
-    );
-    for (number, line) in lines.iter().enumerate() {
-        writeln!(text, "{}", line.row(number + 1)).expect("a string takes everything");
-    }
-    text
+    )
 }
 
 /// Keeps the transcript `name`: always under `e2e/.work/transcripts`, and with `SWATH_WRITE_TRANSCRIPTS=1` in
@@ -116,12 +160,12 @@ pub fn table(version: &str, length: u64, lines: &[Line]) -> String {
 ///
 /// # Panics
 /// When the page has no such marks.
-pub fn keep(name: &str, table: &str) {
+pub fn keep(name: &str, block: &str) {
     let copy = place::work("transcripts").join(format!("{name}.md"));
-    fs::write(&copy, table).unwrap_or_else(|error| panic!("{}: {error}", copy.display()));
+    fs::write(&copy, block).unwrap_or_else(|error| panic!("{}: {error}", copy.display()));
     if std::env::var_os("SWATH_WRITE_TRANSCRIPTS").is_some_and(|value| value == "1") {
         let text = fs::read_to_string(page()).expect("docs/browsers.md can be read");
-        fs::write(page(), replaced(&text, name, table)).expect("docs/browsers.md can be written");
+        fs::write(page(), replaced(&text, name, block)).expect("docs/browsers.md can be written");
     }
 }
 
@@ -132,7 +176,7 @@ pub fn keep(name: &str, table: &str) {
 pub fn kept(name: &str) -> Vec<Line> {
     let text = fs::read_to_string(page()).expect("docs/browsers.md can be read");
     let (_, block, _) = split(&text, name);
-    let lines: Vec<Line> = block.lines().filter_map(Line::read).collect();
+    let lines = read(block);
     assert!(
         !lines.is_empty(),
         "docs/browsers.md has no lines of {name}; write them with SWATH_WRITE_TRANSCRIPTS=1"
@@ -144,9 +188,9 @@ fn page() -> PathBuf {
     place::workspace().join("docs/browsers.md")
 }
 
-fn replaced(text: &str, name: &str, table: &str) -> String {
+fn replaced(text: &str, name: &str, block: &str) -> String {
     let (before, _, after) = split(text, name);
-    format!("{before}\n{table}{after}")
+    format!("{before}\n{block}{after}")
 }
 
 /// Splits the page around what stands between the marks of `name`; the marks stay outside.
@@ -183,16 +227,34 @@ mod tests {
         vec![first, second]
     }
 
+    const DIAGRAM: &str = "\
+/front.mp4, asked by player/1 at 127.0.0.1
+
+         client                                                         server
+      #2    |-- GET no Range ------------------------------------------->|
+            |<- 200 ----------------------------------------------------|
+            |   1,234,567 of 2,000,000 bytes, aborted-by-peer, closed by the client, 12 ms |
+      #3    |-- GET bytes=5-9, If-Range -------------------------------->|
+            |<- 206 bytes 5-9/10 ---------------------------------------|
+            |   5 of 5 bytes, finished, 3 ms                             |
+";
+
     #[test]
-    fn a_table_reads_back() {
-        let table = table("Engine 1", 2_000_000, &lines());
-        assert!(table.contains("1,234,572 bytes, 0.62 of it"), "{table}");
+    fn a_diagram_reads_back() {
+        assert_eq!(read(DIAGRAM), lines());
+        let block = block("Engine 1", 2_000_000, DIAGRAM);
+        assert!(block.contains("2 requests, 1,234,572 bytes sent in all, 0.62 of it"), "{block}");
         let page = "# Page\n<!-- transcript x -->\nold\n<!-- end x -->\nrest\n";
-        let page = replaced(page, "x", &table);
-        let read: Vec<Line> = split(&page, "x").1.lines().filter_map(Line::read).collect();
-        assert_eq!(read, lines());
+        let page = replaced(page, "x", &block);
+        assert_eq!(read(split(&page, "x").1), lines());
         assert!(page.ends_with("<!-- end x -->\nrest\n") && !page.contains("old"), "{page}");
-        assert_eq!(replaced(&page, "x", &table), page, "writing twice changes nothing");
+        assert_eq!(replaced(&page, "x", &block), page, "writing twice changes nothing");
+    }
+
+    #[test]
+    #[should_panic(expected = "no exchange")]
+    fn half_an_exchange_is_none() {
+        read(DIAGRAM.rsplit_once("            |   5").expect("the last row").0);
     }
 
     #[test]

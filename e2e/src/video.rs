@@ -93,6 +93,12 @@ impl<'a> Video<'a> {
         self.wait("the picture to move", PATIENCE, |state| state.current_time >= before + 1.0).await
     }
 
+    /// Plays, muted, until the picture has moved; the length need not be known.
+    pub async fn start(&self) -> State {
+        self.browser.run(PLAY, Vec::new()).await;
+        self.wait("the picture to move", PATIENCE, |state| state.current_time > 0.0).await
+    }
+
     /// Asks for the picture to move and looks for [`TRIAL`]; gives what the element says then.
     pub async fn try_to_play(&self) -> State {
         self.browser.run(PLAY, Vec::new()).await;

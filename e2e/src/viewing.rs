@@ -5,7 +5,7 @@
 //! The parts are told apart by the query of the media's URL, which swath ignores and every request of a page repeats;
 //! so nothing has to be waited for between them, and a request that ends late still counts where it belongs.
 
-use std::path::Path;
+use std::{fs, io::Write, path::Path, time::Duration};
 
 use crate::{
     clip::{self, Index},
@@ -13,6 +13,7 @@ use crate::{
     engine::Engine,
     place,
     swath::{Exchange, Swath},
+    transcript,
     video::{State, Video},
 };
 
@@ -25,20 +26,28 @@ pub struct Viewing {
     pub length: u64,
     /// The exchanges while somebody played, went to 90 % and back to 10 %, a second each.
     pub seeking: Vec<Exchange>,
+    /// The same, drawn by the inspector.
+    pub diagram: String,
     /// The exchanges while somebody went to the end, on a page of its own.
     pub ending: Vec<Exchange>,
     /// What the browser complained of in its console.
     pub complaints: Vec<String>,
 }
 
-/// Starts a server on the folder of clips with `flags`.
-fn serve(flags: &[&str], logs: &Path) -> Swath {
-    Swath::of(clip::folder()).args(flags).logs(logs).start()
+/// Where the inspector keeps the exchanges of a viewing, beneath its logs.
+const RECORDING: &str = "recording.jsonl";
+
+/// Starts a server on a folder of clips with `flags`, with a recording.
+fn serve(folder: &Path, flags: &[&str], logs: &Path) -> Swath {
+    let recording = logs.join(RECORDING);
+    // A recording is added to, and an earlier run's is not this one's.
+    drop(fs::remove_file(&recording));
+    Swath::of(folder).args(flags).arg("--inspect-record").arg(recording).logs(logs).start()
 }
 
-/// Opens the page that shows the clip with this index; `part` marks its requests.
-async fn open(browser: &Browser, server: &Swath, index: Index, part: &str) {
-    browser.goto(&server.url(&format!("/watch.html?{}%3F{part}", index.file_name()))).await;
+/// Opens the page that shows the clip of this name; `part` marks its requests.
+async fn open(browser: &Browser, server: &Swath, name: &str, part: &str) {
+    browser.goto(&server.url(&format!("/watch.html?{name}%3F{part}"))).await;
 }
 
 /// Lets `engine` play the clip, seek to 90 % and back to 10 %, then, on a fresh page, reach the end.
@@ -47,18 +56,18 @@ async fn open(browser: &Browser, server: &Swath, index: Index, part: &str) {
 /// When any of it does not come about within [`crate::video::PATIENCE`].
 pub async fn seek_and_reach_the_end(engine: Engine, index: Index, flags: &[&str], name: &str) -> Viewing {
     let logs = place::logs(name);
-    let server = serve(flags, &logs);
+    let server = serve(clip::folder(), flags, &logs);
     let browser = Browser::open(engine, &logs).await;
-    open(&browser, &server, index, "seeking").await;
+    open(&browser, &server, index.file_name(), "seeking").await;
     let video = Video::of(&browser);
     let duration = video.play().await.duration.expect("a clip that plays has a length");
     video.seek(duration * 0.9).await;
     video.seek(duration * 0.1).await;
-    open(&browser, &server, index, "ending").await;
+    open(&browser, &server, index.file_name(), "ending").await;
     let video = Video::of(&browser);
     video.play().await;
     video.reach_the_end().await;
-    leave(browser, server, index).await
+    leave(browser, server, index.file_name(), clip::length(index), &logs).await
 }
 
 /// Lets `engine` play the clip and try to go to 90 %; gives what the element says once `settled`, or after
@@ -71,37 +80,84 @@ pub async fn try_to_seek(
     settled: impl Fn(&State) -> bool,
 ) -> (State, Viewing) {
     let logs = place::logs(name);
-    let server = serve(flags, &logs);
+    let server = serve(clip::folder(), flags, &logs);
     let browser = Browser::open(engine, &logs).await;
-    open(&browser, &server, index, "seeking").await;
+    open(&browser, &server, index.file_name(), "seeking").await;
     let video = Video::of(&browser);
     let duration = video.play().await.duration.expect("a clip that plays has a length");
     let state = video.try_to_seek(duration * 0.9, settled).await;
-    (state, leave(browser, server, index).await)
+    (state, leave(browser, server, index.file_name(), clip::length(index), &logs).await)
 }
 
 /// Lets `engine` try to play the clip for [`crate::video::TRIAL`]; gives what the element says then.
 pub async fn try_to_play(engine: Engine, index: Index, flags: &[&str], name: &str) -> (State, Viewing) {
     let logs = place::logs(name);
-    let server = serve(flags, &logs);
+    let server = serve(clip::folder(), flags, &logs);
     let browser = Browser::open(engine, &logs).await;
-    open(&browser, &server, index, "seeking").await;
+    open(&browser, &server, index.file_name(), "seeking").await;
     let state = Video::of(&browser).try_to_play().await;
-    (state, leave(browser, server, index).await)
+    (state, leave(browser, server, index.file_name(), clip::length(index), &logs).await)
 }
 
-async fn leave(browser: Browser, server: Swath, index: Index) -> Viewing {
+/// What somebody saw of a film that grew while they watched it.
+#[derive(Debug)]
+pub struct Grown {
+    /// How long the file was when they came, in octets.
+    pub at_first: u64,
+    /// What the element said when all of the film was there.
+    pub complete: State,
+    /// What it said after they had tried to go to [`BEYOND`].
+    pub sought: State,
+    /// The exchanges.
+    pub viewing: Viewing,
+}
+
+/// A place in the growing film, in seconds, that was not there when somebody came to watch it.
+pub const BEYOND: f64 = 36.0;
+
+/// Lets `engine` play a film that is being recorded: half of it is there, and the rest comes while it plays; then lets it
+/// try to go to [`BEYOND`].
+pub async fn watch_it_grow(engine: Engine, name: &str) -> Grown {
+    let logs = place::logs(name);
+    let folder = tempfile::tempdir().expect("a folder for the film");
+    fs::write(folder.path().join("watch.html"), clip::WATCH).expect("the folder can be written to");
+    let film = fs::read(clip::recording()).expect("the film can be read");
+    let at_first = film.len() / 2;
+    let path = folder.path().join("live.mp4");
+    fs::write(&path, &film[..at_first]).expect("the folder can be written to");
+    let server = serve(folder.path(), &[], &logs);
+    let browser = Browser::open(engine, &logs).await;
+    open(&browser, &server, "live.mp4", "seeking").await;
+    let video = Video::of(&browser);
+    video.start().await;
+    let mut file = fs::OpenOptions::new().append(true).open(&path).expect("the film can be added to");
+    for more in film[at_first..].chunks(at_first / GROWTHS + 1) {
+        file.write_all(more).expect("the film can be added to");
+        tokio::time::sleep(GROW_EVERY).await;
+    }
+    let complete = video.state().await;
+    let sought = video.try_to_seek(BEYOND, |state| !state.seeking && state.current_time > BEYOND + 1.0).await;
+    let viewing = leave(browser, server, "live.mp4", film.len() as u64, &logs).await;
+    Grown { at_first: at_first as u64, complete, sought, viewing }
+}
+
+/// In how many pieces the second half of a growing film comes, and how far apart.
+const GROWTHS: usize = 30;
+const GROW_EVERY: Duration = Duration::from_millis(200);
+
+async fn leave(browser: Browser, server: Swath, name: &str, length: u64, logs: &Path) -> Viewing {
     let version = browser.version();
     let complaints = browser.complaints().await;
     browser.close().await;
     // With the browser gone no exchange is open, so these are all of them.
     let mut exchanges = server.stop();
     exchanges.sort_by_key(|exchange| exchange.time.to_string());
-    let path = format!("/{}", index.file_name());
+    let path = format!("/{name}");
     let of = |part: &str| {
         let target = format!("{path}?{part}");
         exchanges.iter().filter(|exchange| exchange.target.as_deref() == Some(&target)).cloned().collect()
     };
     let (seeking, ending) = (of("seeking"), of("ending"));
-    Viewing { version, length: clip::length(index), seeking, ending, complaints }
+    let diagram = transcript::draw(&logs.join(RECORDING), &format!("{path}?seeking"));
+    Viewing { version, length, seeking, diagram, ending, complaints }
 }

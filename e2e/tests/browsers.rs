@@ -99,6 +99,17 @@ fn lines(viewing: &Viewing) -> Vec<Line> {
     viewing.seeking.iter().map(Line::of).collect()
 }
 
+/// Keeps the viewing's transcript, which tells what the log tells.
+fn keep(name: &str, viewing: &Viewing, lines: &[Line]) {
+    let mut drawn = transcript::read(&viewing.diagram);
+    let mut logged = lines.to_vec();
+    // Two that began in one millisecond may stand either way round in the log.
+    drawn.sort_by_key(|line| format!("{line:?}"));
+    logged.sort_by_key(|line| format!("{line:?}"));
+    assert_eq!(drawn, logged, "the inspector shows what the log says");
+    transcript::keep(name, &transcript::block(&viewing.version, viewing.length, &viewing.diagram));
+}
+
 /// Gives the complete length that the transcript's answers name.
 fn length_of(lines: &[Line]) -> u64 {
     let complete =
@@ -131,7 +142,7 @@ async fn seeks(engine: Engine, index: Index) {
     assert!(viewing.length >= clip::LEAST_BYTES);
     assert_eq!(viewing.complaints, [""; 0], "the console stays empty");
     let lines = lines(&viewing);
-    transcript::keep(&name, &transcript::table(&viewing.version, viewing.length, &lines));
+    keep(&name, &viewing, &lines);
     assert_clean(&lines, viewing.length, false);
     assert_manner(engine, index, &lines, viewing.length);
     let sent = share(&lines, viewing.length);
@@ -167,7 +178,7 @@ async fn seeks_under_a_cap(engine: Engine) {
         }
     };
     let lines = lines(&viewing);
-    transcript::keep(&name, &transcript::table(&viewing.version, viewing.length, &lines));
+    keep(&name, &viewing, &lines);
     assert_clean(&lines, viewing.length, true);
     let sent = share(&lines, viewing.length);
     assert!(sent <= 1.0, "{engine} was sent {sent:.2} of the clip: {lines:#?}");
@@ -188,7 +199,7 @@ async fn plays_without_ranges(engine: Engine) {
     })
     .await;
     let lines = lines(&viewing);
-    transcript::keep(&name, &transcript::table(&viewing.version, viewing.length, &lines));
+    keep(&name, &viewing, &lines);
     assert!(state.error.is_none(), "the film goes on in some way: {state:?}");
     for line in &lines {
         assert_eq!((line.status, line.content_range.as_ref()), (200, None), "Range is ignored: {line:?}");
@@ -221,7 +232,7 @@ async fn plays_with_a_part_first(engine: Engine) {
         Engine::WebKitGtk => viewing::try_to_play(engine, Index::Front, &flags, &name).await,
     };
     let lines = lines(&viewing);
-    transcript::keep(&name, &transcript::table(&viewing.version, viewing.length, &lines));
+    keep(&name, &viewing, &lines);
     match engine {
         Engine::Chromium | Engine::Firefox => {
             assert!(state.current_time > target, "{engine} jumps: {state:?}");
@@ -244,6 +255,35 @@ async fn plays_with_a_part_first(engine: Engine) {
                 assert!(without.is_empty(), "{engine} always has Range: {lines:#?}");
             }
             Engine::WebKitGtk => assert!(lines[0].range.is_none(), "it begins without: {lines:#?}"),
+        }
+    }
+}
+
+/// Plays a film that is being recorded.
+async fn watches_a_film_grow(engine: Engine) {
+    let name = format!("{}-growing", engine.key());
+    let grown = viewing::watch_it_grow(engine, &name).await;
+    let lines = lines(&grown.viewing);
+    keep(&name, &grown.viewing, &lines);
+    let (complete, sought) = (&grown.complete, &grown.sought);
+    assert!(
+        complete.error.is_none() && complete.current_time > 0.0,
+        "{engine} plays meanwhile: {complete:?}"
+    );
+    assert!(sought.current_time < viewing::BEYOND, "{engine} never learns what came later: {sought:?}");
+    for lines in [lines, transcript::kept(&name)] {
+        let first = lines.first().expect("the engine asked for the film");
+        match engine {
+            Engine::Chromium | Engine::Firefox => {
+                let all = format!("bytes 0-{}/{}", grown.at_first - 1, grown.at_first);
+                assert_eq!((first.status, first.content_range.as_ref()), (206, Some(&all)), "what there was");
+            }
+            Engine::WebKitGtk => assert_eq!((first.status, first.content_range.as_ref()), (200, None)),
+        }
+        for line in &lines {
+            assert!(matches!(line.status, 200 | 206 | 304 | 416), "{engine} is answered: {line:?}");
+            let is_known = matches!(line.outcome.as_str(), "finished" | "aborted-by-peer" | "changed");
+            assert!(is_known, "not a clean end: {line:?}");
         }
     }
 }
@@ -272,6 +312,11 @@ macro_rules! engine {
             #[tokio::test]
             async fn plays_with_a_part_first() {
                 take_turn(async || super::plays_with_a_part_first(Engine::$engine).await).await;
+            }
+
+            #[tokio::test]
+            async fn watches_a_film_grow() {
+                take_turn(async || super::watches_a_film_grow(Engine::$engine).await).await;
             }
 
             #[tokio::test]
