@@ -22,7 +22,7 @@ fn most_sent(engine: Engine) -> f64 {
         Engine::Chromium => 0.5,
         Engine::Firefox => 0.75,
         // It reads on through the whole clip whatever is played, and drops what its socket buffers hold each time it pauses.
-        Engine::WebKitGtk => 2.5,
+        Engine::WebKitGtk => 3.0,
     }
 }
 
