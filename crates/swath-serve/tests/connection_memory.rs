@@ -2,8 +2,8 @@
 //!
 //! A program of its own, whose clients are a child process, so that only the server's memory is measured.
 
-#[path = "connection/support.rs"]
-#[allow(dead_code)]
+#[path = "connection/support/mod.rs"]
+#[allow(dead_code, unused_imports)]
 mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};

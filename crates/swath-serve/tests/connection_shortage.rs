@@ -2,8 +2,8 @@
 //!
 //! A program of its own, as it lowers its own limit.
 
-#[path = "connection/support.rs"]
-#[allow(dead_code)]
+#[path = "connection/support/mod.rs"]
+#[allow(dead_code, unused_imports)]
 mod support;
 
 use std::fs::File;
