@@ -7,7 +7,7 @@ use std::sync::Arc;
 use byteranges::download::Action;
 
 use super::seats::{Order, SeatId};
-use super::{Engine, State};
+use super::{Engine, LATE, State};
 use crate::drive::disk::DiskOrder;
 use crate::sink::About;
 
@@ -21,7 +21,6 @@ impl Engine {
         if state.report.is_some() {
             return;
         }
-        let before = state.wake_at;
         loop {
             match state.machine.poll(self.now()) {
                 Action::Fetch(fetch) => self.assign(state, fetch),
@@ -48,7 +47,7 @@ impl Engine {
                 }
             }
         }
-        let earlier = state.wake_at.is_some_and(|at| before.is_none_or(|before| at < before));
+        let earlier = state.wake_at.is_some_and(|at| at.saturating_add(LATE) < state.looks_at);
         if earlier || state.report.is_some() {
             self.changed.notify_all();
         }
