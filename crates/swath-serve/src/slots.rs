@@ -29,7 +29,8 @@ struct Peers {
 /// One connection's place.
 pub(crate) struct Slot {
     _all: OwnedSemaphorePermit,
-    _peer: Option<PeerSlot>,
+    // Boxed, since few servers count by peer, and each idle connection would carry the room.
+    _peer: Option<Box<PeerSlot>>,
 }
 
 struct PeerSlot {
@@ -81,7 +82,7 @@ impl Slots {
             return Admission::Serve(Slot { _all: place, _peer: None });
         };
         match PeerSlot::take(peers, network(address)) {
-            Some(slot) => Admission::Serve(Slot { _all: place, _peer: Some(slot) }),
+            Some(slot) => Admission::Serve(Slot { _all: place, _peer: Some(Box::new(slot)) }),
             None => match Arc::clone(&self.refusals).try_acquire_owned() {
                 // It holds a place among the refusals, and leaves the other to those who are served.
                 Ok(refusal) => Admission::TurnAway(Slot { _all: refusal, _peer: None }),

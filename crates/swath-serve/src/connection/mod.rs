@@ -42,7 +42,7 @@ mod stream_task;
 
 pub(crate) use answer::HEAD_TIMEOUT;
 pub(crate) use context::{Context, Stage, Word};
-pub(crate) use open::{open, refuse, turn_away};
+pub(crate) use open::{Caller, open, refuse, turn_away};
 pub use peer::{ForwardedField, ParseProxyError, TrustedProxies, TrustedProxy};
 pub use respond::{BoxError, ConnectionInfo, Peer, Refusal, Respond, Scheme};
 pub use scrape::Scrape;

@@ -32,11 +32,28 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const TLS_HANDSHAKE: u8 = 22;
 
 /// A connection that was accepted, in one place of its own: what serves it carries no more than the way there.
+///
+/// While nothing is under way this is what a connection keeps, so it holds each thing once.
 pub(crate) struct Opened<R: Respond> {
     stream: Stream,
-    info: ConnectionInfo,
-    context: Arc<Context<R>>,
+    caller: Caller,
     open: Counted<R>,
+}
+
+/// Who has connected.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    number: u64,
+    peer: Peer,
+    scheme: Scheme,
+}
+
+impl Caller {
+    /// What is known of the connection, with where to count what leaves on it.
+    pub(crate) fn info(&self, tally: Arc<Tally>) -> ConnectionInfo {
+        let Caller { number, peer, scheme } = *self;
+        ConnectionInfo { number, peer, client: peer, scheme, tally }
+    }
 }
 
 /// Takes a connection up on this thread.
@@ -48,35 +65,29 @@ pub(crate) fn open<R: Respond>(
 ) -> Option<Box<Opened<R>>> {
     // A socket its peer has reset in the meantime is nothing to report.
     let stream = register(accepted).ok()?;
-    let info = ConnectionInfo { number: number(), peer, client: peer, scheme, tally: Tally::unused() };
-    let open = Counted::new(&context.respond);
-    Some(Box::new(Opened { stream, info, context: Arc::clone(context), open }))
+    let caller = Caller { number: number(), peer, scheme };
+    Some(Box::new(Opened { stream, caller, open: Counted::new(context) }))
 }
 
 impl<R: Respond> Opened<R> {
     /// Serves it from its first octet to its close: without an engine while that is understood, then by the one its peer
     /// speaks to.
     pub(crate) async fn serve(mut self: Box<Self>) {
-        let mut declined = Declined::default();
+        let Opened { stream, caller, open: Counted(context) } = &mut *self;
         // Pacing is the engine's: what is slowed down needs no fast path.
-        let fast =
-            self.info.scheme == Scheme::Http && self.context.fast_path && self.context.limits.rate.is_none();
-        if fast {
-            let this = &mut *self;
-            if let Some(service) = this.context.respond.service() {
-                match fast_path::serve(&mut this.stream, &this.info, service, &this.context).await {
-                    Some(left) => declined = left,
-                    None => return,
-                }
-            }
-        }
+        let fast = caller.scheme == Scheme::Http && context.fast_path && context.limits.rate.is_none();
+        let left = match context.respond.service().filter(|_| fast) {
+            Some(service) => fast_path::serve(stream, caller, service, context).await,
+            None => Some(Declined::default()),
+        };
         // Boxed, so that an idle connection does not carry the room for an engine.
-        Box::pin(self.serve_by_engine(declined)).await;
+        let Some(by_engine) = left.map(|left| Box::pin(self.serve_by_engine(left))) else { return };
+        by_engine.await;
     }
 
     async fn serve_by_engine(self: Box<Self>, declined: Declined) {
-        let Opened { stream, mut info, context, open } = *self;
-        info.tally = Tally::new();
+        let Opened { stream, caller, open } = *self;
+        let (info, context) = (caller.info(Tally::new()), Arc::clone(&open.0));
         let Declined { unread, head_since, requests } = declined;
         match (info.scheme, stream) {
             (Scheme::Https, Stream::Tcp(socket)) => secure(socket, info, context).await,
@@ -96,18 +107,18 @@ fn number() -> u64 {
 }
 
 /// A connection that is counted for as long as this lives, also when serving it panics.
-struct Counted<R: Respond>(Arc<R>);
+struct Counted<R: Respond>(Arc<Context<R>>);
 
 impl<R: Respond> Counted<R> {
-    fn new(respond: &Arc<R>) -> Counted<R> {
-        respond.connection_opened();
-        Counted(Arc::clone(respond))
+    fn new(context: &Arc<Context<R>>) -> Counted<R> {
+        context.respond.connection_opened();
+        Counted(Arc::clone(context))
     }
 }
 
 impl<R: Respond> Drop for Counted<R> {
     fn drop(&mut self) {
-        self.0.connection_closed();
+        self.0.respond.connection_closed();
     }
 }
 

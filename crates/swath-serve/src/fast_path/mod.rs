@@ -34,8 +34,9 @@ use std::pin::pin;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::connection::{ConnectionInfo, Context, Respond, Stream};
+use crate::connection::{Caller, Context, Respond, Stream};
 use crate::service::Service;
+use crate::tally::Tally;
 use line::Line;
 use pass::{Pass, Sent, Step};
 use sending::Guard;
@@ -55,13 +56,15 @@ pub(crate) struct Declined {
 /// Serves a connection to its end, or until something comes that is not for this path.
 pub(crate) async fn serve<R: Respond>(
     stream: &mut Stream,
-    info: &ConnectionInfo,
+    caller: &Caller,
     service: &Service,
     context: &Context<R>,
 ) -> Option<Declined> {
     let mut signal = context.listen();
     let heard = Heard::new(signal.now());
-    let mut driven = pin!(drive(stream, info, service, context, &heard));
+    let mut pass =
+        Pass { line: Line::new(), waits: Waits::new(&context.limits, &heard), caller, service, context };
+    let mut driven = pin!(drive(stream, &mut pass));
     loop {
         tokio::select! {
             biased;
@@ -72,15 +75,7 @@ pub(crate) async fn serve<R: Respond>(
     }
 }
 
-async fn drive<R: Respond>(
-    stream: &mut Stream,
-    info: &ConnectionInfo,
-    service: &Service,
-    context: &Context<R>,
-    heard: &Heard,
-) -> Option<Declined> {
-    let mut pass =
-        Pass { line: Line::new(), waits: Waits::new(&context.limits, heard), info, service, context };
+async fn drive<R: Respond>(stream: &mut Stream, pass: &mut Pass<'_, R>) -> Option<Declined> {
     loop {
         let sent = match poll_fn(|cx| pass.poll(cx, stream)).await {
             Step::Sent(sent) => sent,
@@ -92,12 +87,14 @@ async fn drive<R: Respond>(
             // Boxed, so that an idle connection does not carry the room for an exchange.
             Step::Ask(request) => Box::pin(pass.exchange(stream, *request)).await,
             Step::Declined => {
-                let Line { unread, head_since, requests, .. } = pass.line;
-                return Some(Declined { unread: unread.unwrap_or_default().freeze(), head_since, requests });
+                let Line { unread, head_since, requests, .. } = &mut pass.line;
+                let unread = unread.take().unwrap_or_default().freeze();
+                return Some(Declined { unread, head_since: *head_since, requests: *requests });
             }
             Step::End(why) => {
                 let begun = pass.line.unread.is_some();
-                Box::pin(ending::end(stream, why, begun, info, context)).await;
+                Box::pin(ending::end(stream, why, begun, &pass.caller.info(Tally::unused()), pass.context))
+                    .await;
                 return None;
             }
         };
@@ -110,7 +107,7 @@ async fn drive<R: Respond>(
                 }
             }
             Sent::Last => {
-                Box::pin(ending::close(stream, context)).await;
+                Box::pin(ending::close(stream, pass.context)).await;
                 return None;
             }
             Sent::Cut => return None,

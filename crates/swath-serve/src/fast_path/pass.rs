@@ -11,15 +11,16 @@ use super::memory;
 use super::request;
 use super::sending::{Guard, Sending};
 use super::waits::Waits;
-use crate::connection::{ConnectionInfo, Context, Respond, Stage, Stream};
+use crate::connection::{Caller, Context, Respond, Stage, Stream};
 use crate::exchange::{Record, Wire};
 use crate::service::{Performance, Service};
+use crate::tally::Tally;
 
 /// One connection's part in what is shared, and its own.
 pub(super) struct Pass<'a, R> {
     pub(super) line: Line,
     pub(super) waits: Waits<'a>,
-    pub(super) info: &'a ConnectionInfo,
+    pub(super) caller: &'a Caller,
     pub(super) service: &'a Service,
     pub(super) context: &'a Context<R>,
 }
@@ -86,8 +87,9 @@ impl<R: Respond> Pass<'_, R> {
 
     fn at_once(&mut self, cx: &mut Waker<'_>, stream: &Stream, mut request: request::Heard) -> Step {
         let guard = Guard::new(stream);
-        let client = self.context.trusted.client(self.info.peer, &request.parts.headers);
-        let offer = if client == self.info.client { self.service.offer(&request.parts) } else { None };
+        let info = self.caller.info(Tally::unused());
+        let client = self.context.trusted.client(info.peer, &request.parts.headers);
+        let offer = if client == info.client { self.service.offer(&request.parts) } else { None };
         let Some(mut offer) = offer else {
             // Nothing is under way yet: whoever asks guards for himself.
             guard.done();
@@ -97,7 +99,7 @@ impl<R: Respond> Pass<'_, R> {
         let source = offer.source.take();
         let mut sending =
             Sending::new(&mut offer.answer, source, Record::none(), close, self.service.buffers());
-        let record = || self.service.record(&offer, &request.parts, self.info, Wire::FastPath);
+        let record = || self.service.record(&offer, &request.parts, &info, Wire::FastPath);
         let Some(is_there) = sending.prove_and_send(stream, record) else {
             guard.done();
             return Step::Ask(Box::new(request));
@@ -117,8 +119,8 @@ impl<R: Respond> Pass<'_, R> {
     /// Has a request answered, and sends the answer.
     pub(super) async fn exchange(&mut self, stream: &Stream, request: request::Heard) -> Sent {
         let guard = Guard::new(stream);
-        let client = self.context.trusted.client(self.info.peer, &request.parts.headers);
-        let info = ConnectionInfo { client, ..self.info.clone() };
+        let mut info = self.caller.info(Tally::unused());
+        info.client = self.context.trusted.client(info.peer, &request.parts.headers);
         let Performance { mut answer, source, record } =
             self.service.answer(&request.parts, Some(&info), Wire::FastPath).await;
         let close = self.is_last(&request);
