@@ -104,6 +104,8 @@ fn firefox() -> Value {
             "prefs": {
                 "media.autoplay.default": 0,
                 "media.autoplay.blocking_policy": 0,
+                // A busy machine is no endless script; one that has no end leaves a command without answer, which is noticed.
+                "dom.max_script_run_time": 0,
                 // Nothing leaves the machine: no updates, reports, studies, portal checks or speculative connections.
                 "app.update.disabledForTesting": true,
                 "browser.safebrowsing.downloads.remote.enabled": false,
