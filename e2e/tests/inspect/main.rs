@@ -2,7 +2,9 @@
 //! origin, it names.
 
 mod clients;
+mod nginx;
 mod page;
+mod seek;
 mod trouble;
 
 use std::time::{Duration, Instant};

@@ -12,7 +12,7 @@ use crate::{SOON, inspected};
 
 /// Waits until the page shows what it should; `script` returns that. An element counts by being there: the page may draw it anew before
 /// the driver has named it.
-async fn shows(browser: &Browser, what: &str, script: &str) -> Value {
+pub(crate) async fn shows(browser: &Browser, what: &str, script: &str) -> Value {
     let script =
         format!("const shown = (() => {{ {script} }})(); return shown instanceof Element ? true : shown;");
     browser.run_until(what, SOON, &script).await
@@ -31,7 +31,7 @@ async fn tab_to(browser: &Browser, css: &str) {
 }
 
 /// What anybody who cannot see or point needs of the page; gives what is missing.
-const MISSING: &str = "
+pub(crate) const MISSING: &str = "
     const said = (element) => (element.getAttribute('aria-label') || element.labels?.[0]?.textContent || element.textContent || element.value || '').trim();
     const wrong = [];
     const shown = (element) => element.getClientRects().length > 0;
@@ -199,14 +199,21 @@ async fn keep_pictures(browser: &Browser, engine: Engine) {
                 browser.run("return document.documentElement.scrollWidth - innerWidth;", Vec::new()).await;
             assert!(wider.as_i64().is_some_and(|by| by <= 0), "{engine}: {name} scrolls sideways by {wider}");
             browser.keep_screenshot(&format!("inspect-{scheme}-{name}")).await;
-            let shown = [("light", "wide"), ("dark", "narrow")].contains(&(scheme, name));
-            if shown && engine == Engine::Chromium && std::env::var_os("SWATH_WRITE_SCREENSHOTS").is_some() {
-                let picture = browser.within("a picture", browser.client.screenshot()).await;
-                let path = place::workspace().join(format!("docs/images/inspect-{scheme}-{name}.png"));
-                std::fs::write(&path, picture).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+            if [("light", "wide"), ("dark", "narrow")].contains(&(scheme, name)) {
+                keep_for_docs(browser, &format!("inspect-{scheme}-{name}")).await;
             }
         }
     }
+}
+
+/// Puts Chromium's picture of the page into docs/images, when that was asked for.
+pub(crate) async fn keep_for_docs(browser: &Browser, name: &str) {
+    if browser.engine != Engine::Chromium || std::env::var_os("SWATH_WRITE_SCREENSHOTS").is_none() {
+        return;
+    }
+    let picture = browser.within("a picture", browser.client.screenshot()).await;
+    let path = place::workspace().join(format!("docs/images/{name}.png"));
+    std::fs::write(&path, picture).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
 }
 
 #[tokio::test]

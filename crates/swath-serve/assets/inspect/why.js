@@ -16,7 +16,7 @@ export function showWhy(place, findings, group, reasons, goTo) {
 
 function one(finding, withPath, goTo) {
   const { weight, side, section, title, said, cure, check, ids, count, path } = finding;
-  const source = [section && (/^\d/.test(section) ? `RFC 9110 §${section}` : section), check && `swath audit: ${check}`].filter(Boolean);
+  const sources = [section && source(section), check && `swath audit: ${check}`].filter(Boolean);
   return make('li', { class: `finding ${weight}` },
     make('p', { class: 'title' }, make('span', { class: 'weight' }, WEIGHT[weight]), ' ', title,
       make('span', { class: 'side quiet' }, side === 'server' ? ' by the server' : ' by the client')),
@@ -24,10 +24,17 @@ function one(finding, withPath, goTo) {
     make('p', { class: 'said' }, make('code', null, said)),
     make('p', { class: 'cure' }, make('strong', null, 'Cure: '), cure),
     make('p', { class: 'quiet small' },
-      source.length ? `${source.join(', ')}. ` : '',
+      sources.length ? `${sources.join(', ')}. ` : '',
       count > 1 ? `${counted(count, 'exchange', 'exchanges')}: ` : 'Exchange ',
       ids.slice(0, 8).map((id, index) => [index ? ', ' : '', make('a', { href: `#x${id}`, onclick: (event) => { event.preventDefault(); goTo(id); } }, `#${id}`)]).flat(),
       count > 8 ? ' …' : ''));
+}
+
+// A section with its document, which is RFC 9110 where no other is named.
+function source(section) {
+  const [first, rest] = section.split(' ');
+  if (!/^\d/.test(first)) return section;
+  return rest ? `RFC ${first} ${rest}` : `RFC 9110 §${first}`;
 }
 
 // How often each decision was taken, in words.

@@ -134,8 +134,8 @@ fn tell(out: &mut String, finding: &Finding) -> std::fmt::Result {
         Side::Client => "client",
     };
     write!(out, "- {} ({weight}, {side}", finding.title)?;
-    if finding.section.starts_with(|first: char| first.is_ascii_digit()) {
-        write!(out, ", RFC 9110 §{}", finding.section)?;
+    if let Some(section) = section(&finding.section) {
+        write!(out, ", {section}")?;
     }
     if let Some(check) = finding.check {
         write!(out, ", swath audit: {check}")?;
@@ -145,10 +145,26 @@ fn tell(out: &mut String, finding: &Finding) -> std::fmt::Result {
     writeln!(out, "): {}. In {}{more}. Cure: {}.", finding.said, ids.join(", "), finding.cure)
 }
 
+/// Writes a section with its document, which is RFC 9110 where no other is named.
+fn section(section: &str) -> Option<String> {
+    let numbered = section.starts_with(|first: char| first.is_ascii_digit());
+    numbered.then(|| match section.split_once(' ') {
+        Some((document, section)) => format!("RFC {document} {section}"),
+        None => format!("RFC 9110 §{section}"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::sample;
     use super::*;
+
+    #[test]
+    fn a_section_is_told_with_its_document() {
+        assert_eq!(section("14.2").as_deref(), Some("RFC 9110 §14.2"));
+        assert_eq!(section("9112 §6.3").as_deref(), Some("RFC 9112 §6.3"));
+        assert_eq!([section(""), section("Fetch")], [None, None]);
+    }
 
     #[test]
     fn a_transcript_reads_as_the_pages_do() {
