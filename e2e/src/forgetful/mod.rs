@@ -12,10 +12,13 @@ mod inode;
 mod state;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use fuser::{BackgroundSession, Config, MountOption};
+use rustix::io::Errno;
+use rustix::mount::{UnmountFlags, unmount};
 pub use state::Survived;
 
 use self::state::State;
@@ -26,8 +29,14 @@ pub struct Disk {
     state: Arc<Mutex<State>>,
 }
 
+/// How long a disk may be busy once everybody who worked on it has ended.
+///
+/// A program that is being started elsewhere in this process holds copies of all its descriptors until it executes.
+const LET_GO: Duration = Duration::from_secs(5);
+
 /// A mounted disk; unmounted when dropped.
 pub struct Mounted {
+    folder: PathBuf,
     session: Option<BackgroundSession>,
 }
 
@@ -40,7 +49,7 @@ impl Disk {
         let mut config = Config::default();
         config.mount_options = vec![MountOption::FSName("forgetful".into())];
         let session = fuser::spawn_mount(fuse::Files::new(self.clone()), folder, &config)?;
-        Ok(Mounted { session: Some(session) })
+        Ok(Mounted { folder: folder.to_owned(), session: Some(session) })
     }
 
     /// Lets the power fail: nothing must be mounted.
@@ -58,9 +67,23 @@ impl Mounted {
     /// Unmounts it.
     ///
     /// # Errors
-    /// When a process still has a file open.
+    /// When a process still has a file open after [`LET_GO`].
     pub fn unmount(mut self) -> io::Result<()> {
-        self.session.take().map_or(Ok(()), BackgroundSession::umount_and_join)
+        let deadline = Instant::now() + LET_GO;
+        let unmounted = loop {
+            match unmount(&self.folder, UnmountFlags::empty()) {
+                Err(Errno::BUSY) if Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(10))
+                }
+                other => break other.is_ok(),
+            }
+        };
+        match self.session.take() {
+            Some(session) if unmounted => session.join(),
+            // Where we may not, fusermount3 may; and what is wrong is told.
+            Some(session) => session.umount_and_join(),
+            None => Ok(()),
+        }
     }
 }
 
