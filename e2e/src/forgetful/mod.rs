@@ -73,7 +73,7 @@ impl Mounted {
         let unmounted = loop {
             match unmount(&self.folder, UnmountFlags::empty()) {
                 Err(Errno::BUSY) if Instant::now() < deadline => {
-                    std::thread::sleep(Duration::from_millis(10))
+                    std::thread::sleep(Duration::from_millis(10));
                 }
                 other => break other.is_ok(),
             }
