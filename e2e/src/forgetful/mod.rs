@@ -67,7 +67,7 @@ impl Mounted {
     /// Unmounts it.
     ///
     /// # Errors
-    /// When a process still has a file open after [`LET_GO`].
+    /// When a process still has a file open after five seconds.
     pub fn unmount(mut self) -> io::Result<()> {
         let deadline = Instant::now() + LET_GO;
         let unmounted = loop {
