@@ -33,7 +33,7 @@ const LINE: usize = 384;
 
 /// Gives an exchange as one line of JSON, ended by LF.
 ///
-/// Written here and not by a library: it is made for each request, and knows that nothing in it but what [`push_json`] writes needs escaping.
+/// Written here and not by a library: it is made for each request, and knows that nothing in it but what `push_json` writes needs escaping.
 #[must_use]
 pub fn json(exchange: &Exchange) -> String {
     let mut line = String::with_capacity(LINE);
