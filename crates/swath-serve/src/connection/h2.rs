@@ -26,6 +26,7 @@ use super::bucket::Bucket;
 use super::context::{Context, Stage};
 use super::gather::Gather;
 use super::guard::Guard;
+use super::linger;
 use super::progress::{Expired, Progress};
 use super::respond::{ConnectionInfo, Refusal, Respond};
 use super::stream::Stream;
@@ -75,8 +76,17 @@ pub(super) async fn serve<R: Respond>(
         tokio::select! {
             biased;
             done = poll_fn(|cx| drive(engine.as_mut(), cx, &gather, &progress, &ahead)) => {
-                if let Ok(done) = done {
-                    note_broken_framing(done, &progress, &info, &context);
+                match done {
+                    // What the peer still says, such as its own goodbye, must not reset the connection under the last answer.
+                    Ok(Ok(())) => {
+                        let mut rest = gather.clone();
+                        tokio::select! {
+                            () = linger::close(&mut rest, &[], limits) => {}
+                            () = context.reached(Stage::Cutting) => {}
+                        }
+                    }
+                    Ok(Err(error)) => note_broken_framing(&error, &progress, &info, &context),
+                    Err(_) => {}
                 }
                 break Outcome::AbortedByPeer;
             }
@@ -155,13 +165,12 @@ fn engine(limits: &Limits, tasks: StreamTasks) -> http2::Builder<StreamTasks> {
 
 /// Records a connection whose frames broke the protocol: a head that never became a request.
 fn note_broken_framing<R: Respond>(
-    done: hyper::Result<()>,
+    error: &hyper::Error,
     progress: &Progress,
     info: &ConnectionInfo,
     context: &Context<R>,
 ) {
-    let Err(error) = done else { return };
-    let framing = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<h2::Error>());
+    let framing = std::error::Error::source(error).and_then(|source| source.downcast_ref::<h2::Error>());
     if framing.is_some_and(|framing| !framing.is_io() && !framing.is_remote()) && progress.is_idle() {
         let because = "the connection broke the framing of HTTP/2";
         let refusal = Refusal { status: None, outcome: Outcome::BadHead, because, bytes_sent: 0 };

@@ -3,7 +3,7 @@
 //! A socket closed while octets from the peer are unread is reset, and the reset can overtake the answer.
 //! So writing ends first, and what the peer still sends is read and thrown away, within limits.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::stream::Stream;
@@ -16,7 +16,7 @@ pub(crate) async fn part(stream: &mut Stream, limits: &Limits) {
 }
 
 /// Writes `last`, ends writing, and waits for the peer to close.
-pub(crate) async fn close(stream: &mut Stream, last: &[u8], limits: &Limits) {
+pub(crate) async fn close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), last: &[u8], limits: &Limits) {
     // Whether the peer takes part or not, the connection is over afterwards: there is nobody to tell of an
     // error.
     let _ = timeout(limits.linger_time, async {
