@@ -2,13 +2,10 @@
 //!
 //! In: frames, and orders that consume them in order. Out: events, several at a time, and octets in the sink.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use byteranges::ByteRange;
 use byteranges::download::{AskId, Asked, Event as Told, Fetch};
 use leaky_bucket::RateLimiter;
 use tokio::time::{Instant, sleep_until};
@@ -26,10 +23,6 @@ use crate::observe::Event;
 const BATCH: u64 = 256 << 10;
 /// How long fewer wait for more to come: nobody notices, and a slow link costs no more than so many turns.
 const LINGER: Duration = Duration::from_millis(5);
-
-/// The most that waits in a lane for its turn to write while it reads on: enough to bridge the write of another, and
-/// still in a cache when its own turn comes.
-const WAITING_MAX: usize = 1 << 20;
 
 /// The longest content that is held against its Content-Digest: none of it counts before its end, and no other lane takes
 /// a share of it, so it has to be little even for a slow link.
@@ -52,9 +45,6 @@ pub(super) struct Content {
     begun: Instant,
     /// When something was told last.
     told: Option<Instant>,
-    /// Whether an order to write waits since another lane is writing, and whether it is not to wait any more.
-    waits: bool,
-    insists: bool,
     /// How reading ended, until that is told.
     end: Option<Told>,
     /// Whether the end was told.
@@ -98,8 +88,6 @@ impl Content {
             allowed: 0,
             begun: Instant::now(),
             told: None,
-            waits: false,
-            insists: false,
             end: None,
             over: false,
             broken: None,
@@ -151,26 +139,11 @@ impl Content {
         }
     }
 
-    /// Whether a write may wait for another lane's: as long as there is something else to do.
-    fn may_wait(&self, lane: &Lane) -> bool {
-        let most = WAITING_MAX.min(lane.engine.window());
-        let reads = self.end.is_none() && !self.over && self.hold.len() < most;
-        reads && !self.insists && lane.engine.bucket.is_none()
-    }
-
-    /// Performs the orders there are, up to the next request, or to a write that waits.
+    /// Performs the orders there are, up to the next request.
     fn obey(&mut self, lane: &mut Lane) -> Left {
-        self.waits = false;
         while let Some(order) = lane.orders.pop_front() {
             match order {
                 Order::Write { generation, range } => {
-                    let engine = Arc::clone(&lane.engine);
-                    let Some(_turn) = engine.turn_to_write(!self.may_wait(lane)) else {
-                        self.waits = true;
-                        lane.orders.push_front(order);
-                        return Left::GoOn;
-                    };
-                    let range = join(range, generation, &mut lane.orders);
                     let octets = self.hold.take(range.length());
                     match lane.engine.sink().write(generation, range.first(), &octets) {
                         Ok(()) => self.done.push(Told::Written { generation, ask: self.ask, range }),
@@ -192,7 +165,6 @@ impl Content {
                 }
             }
         }
-        self.insists = false;
         Left::GoOn
     }
 
@@ -214,11 +186,6 @@ impl Content {
                 biased;
                 () = lane.wake.notified() => Got::Orders,
                 got = poll_fn(|context| self.gather(context, window, something)), if !closed => got,
-                // Nothing to be read at once: now it is worth waiting for the other lane.
-                () = std::future::ready(()), if self.waits => {
-                    self.insists = true;
-                    Got::Orders
-                }
                 () = sleep_until(due), if something => Got::Octets,
             };
             if !matches!(got, Got::Some) {
@@ -319,40 +286,5 @@ impl Content {
         let note = self.broken.map(|why| Event::Failed { ask: self.ask.0, received: self.received, why });
         lane.tell_free(self.ask, note, self.done, open);
         idle
-    }
-}
-
-/// Joins the writes that go on where one ends.
-fn join(first: ByteRange, generation: u32, orders: &mut VecDeque<Order>) -> ByteRange {
-    let mut joined = first;
-    while let Some(Order::Write { generation: own, range }) = orders.front()
-        && *own == generation
-        && range.first() == joined.half_open().end
-        && let Some(longer) = ByteRange::new(joined.first(), range.last())
-    {
-        joined = longer;
-        orders.pop_front();
-    }
-    joined
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn writes_are_joined_where_one_goes_on_where_another_ends() {
-        let range = |first, last| ByteRange::new(first, last).unwrap();
-        let write = |generation, first, last| Order::Write { generation, range: range(first, last) };
-        let mut orders: VecDeque<_> =
-            [write(1, 10, 19), write(1, 20, 29), Order::Skip { count: 1 }, write(1, 30, 39)].into();
-        assert_eq!(join(range(0, 9), 1, &mut orders), range(0, 29));
-        assert_eq!(orders.len(), 2);
-        // Not over a gap, not into another file.
-        for other in [write(1, 11, 19), write(2, 10, 19)] {
-            let mut orders = VecDeque::from([other]);
-            assert_eq!(join(range(0, 9), 1, &mut orders), range(0, 9));
-            assert_eq!(orders.len(), 1);
-        }
     }
 }

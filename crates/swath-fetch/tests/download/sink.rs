@@ -1,9 +1,7 @@
 //! A sink in memory that keeps account of what was durable, and a download into it.
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use byteranges::download::{Identity, Journal};
 use bytes::Bytes;
@@ -13,11 +11,6 @@ use swath_fetch::{About, Digest, Ended, Event, Finished, Job, Observer, Progress
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) kept: Mutex<Kept>,
-    /// How long a write takes.
-    pub(crate) pause: Duration,
-    /// Writes under way, and the most there ever were beside each other.
-    pub(crate) writing: AtomicUsize,
-    pub(crate) most: AtomicUsize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -31,7 +24,7 @@ pub(crate) struct Kept {
 
 impl Memory {
     pub(crate) fn with(kept: Kept) -> Arc<Self> {
-        Arc::new(Self { kept: Mutex::new(kept), ..Self::default() })
+        Arc::new(Self { kept: Mutex::new(kept) })
     }
 }
 
@@ -51,9 +44,6 @@ impl Sink for Memory {
     }
 
     fn write(&self, generation: u32, first: u64, octets: &[Bytes]) -> io::Result<()> {
-        self.most.fetch_max(self.writing.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
-        std::thread::sleep(self.pause);
-        self.writing.fetch_sub(1, Ordering::Relaxed);
         let mut kept = self.kept.lock().unwrap();
         if generation == kept.generation {
             let (first, octets) = (first as usize, octets.concat());

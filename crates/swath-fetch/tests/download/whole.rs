@@ -1,9 +1,5 @@
 //! What an honest server gives arrives, over one lane and over many.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-
 use byteranges::download::{Assurance, Lanes};
 use swath_fetch::{Event, Job};
 
@@ -40,17 +36,4 @@ fn several_lanes_put_a_whole_together() {
     assert_eq!(ended.report.outcome, Ok(Assurance::Pinned), "{ended:?}");
     assert!(memory.kept.lock().unwrap().file == content(length));
     assert!(origin.asked().len() > 1);
-}
-
-#[test]
-fn one_lane_writes_at_a_time_and_all_get_their_turn() {
-    let length = 6 << 20;
-    let origin = Origin::honest(content(length));
-    let memory = Arc::new(Memory { pause: Duration::from_millis(3), ..Memory::default() });
-    let mut job = Job::new(origin.url("/f"));
-    job.settings.lanes = Lanes::Fixed(6);
-    let (ended, _) = fetch(job, &memory);
-    assert_eq!(ended.report.outcome, Ok(Assurance::Pinned), "{ended:?}");
-    assert!(memory.kept.lock().unwrap().file == content(length));
-    assert_eq!(memory.most.load(Ordering::Relaxed), 1);
 }

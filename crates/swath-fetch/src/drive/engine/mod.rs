@@ -10,7 +10,7 @@ mod version;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use byteranges::download::{Download, Event as Told, Lanes, Report};
@@ -28,9 +28,6 @@ pub(crate) use seats::{Order, Rest, SeatId, Tell};
 
 /// The least that a lane may hold in memory: below it, each write would be a small one.
 const WINDOW_MIN: usize = 512 << 10;
-/// How late the machine may be asked when nothing happens but time: what it waits for then takes a hundred times as long,
-/// and a thread that wakes each millisecond takes the processor from those that receive.
-const LATE: Duration = Duration::from_millis(5);
 
 /// Holds what lanes, disk and clock share.
 pub(crate) struct Engine {
@@ -42,8 +39,6 @@ pub(crate) struct Engine {
     pub(crate) job: Job,
     pub(crate) bucket: Option<RateLimiter>,
     sink: Arc<dyn Sink>,
-    /// Whose turn it is to write.
-    writer: Mutex<()>,
 }
 
 struct State {
@@ -64,8 +59,6 @@ struct State {
     connections: u64,
     trouble: Option<String>,
     disk_error: Option<io::Error>,
-    /// When the thread that keeps the time looks by itself.
-    looks_at: Duration,
 }
 
 impl Engine {
@@ -90,13 +83,11 @@ impl Engine {
             connections: 0,
             trouble: None,
             disk_error: None,
-            looks_at: Duration::ZERO,
         };
         Self {
             begun: Instant::now(),
             state: Mutex::new(state),
             changed: Condvar::new(),
-            writer: Mutex::new(()),
             ways,
             bucket: job.limits.rate.map(lane::bucket),
             job,
@@ -111,19 +102,6 @@ impl Engine {
 
     pub(crate) fn sink(&self) -> &dyn Sink {
         &*self.sink
-    }
-
-    /// The turn to write, which one lane has at a time; nothing while another has it, unless it is waited for. Kernels let
-    /// one write into a file at a time anyway: who knows it beforehand can read meanwhile.
-    pub(crate) fn turn_to_write(&self, wait: bool) -> Option<MutexGuard<'_, ()>> {
-        match self.writer.try_lock() {
-            Ok(turn) => Some(turn),
-            Err(TryLockError::Poisoned(broken)) => Some(broken.into_inner()),
-            Err(TryLockError::WouldBlock) if wait => {
-                Some(self.writer.lock().unwrap_or_else(PoisonError::into_inner))
-            }
-            Err(TryLockError::WouldBlock) => None,
-        }
     }
 
     /// Octets that a lane may hold while nothing places them.
@@ -234,8 +212,9 @@ impl Engine {
             if now >= until || state.report.is_some() {
                 return std::mem::take(&mut state.events);
             }
-            let next = state.wake_at.map_or(until, |at| at.min(until)).saturating_sub(now).max(LATE);
-            state.looks_at = now.saturating_add(next);
+            let next = state.wake_at.map_or(until, |at| at.min(until)).saturating_sub(now);
+            // A millisecond at least: what is due in less is due now.
+            let next = next.max(Duration::from_millis(1));
             state = self.changed.wait_timeout(state, next).unwrap_or_else(PoisonError::into_inner).0;
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use byteranges::download::Action;
 
 use super::seats::{Order, SeatId};
-use super::{Engine, LATE, State};
+use super::{Engine, State};
 use crate::drive::disk::DiskOrder;
 use crate::sink::About;
 
@@ -21,6 +21,7 @@ impl Engine {
         if state.report.is_some() {
             return;
         }
+        let before = state.wake_at;
         loop {
             match state.machine.poll(self.now()) {
                 Action::Fetch(fetch) => self.assign(state, fetch),
@@ -47,7 +48,7 @@ impl Engine {
                 }
             }
         }
-        let earlier = state.wake_at.is_some_and(|at| at.saturating_add(LATE) < state.looks_at);
+        let earlier = state.wake_at.is_some_and(|at| before.is_none_or(|before| at < before));
         if earlier || state.report.is_some() {
             self.changed.notify_all();
         }
