@@ -8,11 +8,13 @@
 //! | `mask` | takes out what may be secret |
 //! | `entry` | one exchange as it is kept, told and recorded |
 //! | `ring` | the newest exchanges, within limits |
+//! | `under_way` | those that still run |
 //! | `spread` | a count that many threads add to |
 //! | `events` | the stream of what happens, to one page |
 //! | `answer` | what the listener answers |
 //! | `page` | the page and its fixed files |
 //! | `rules` | what is wrong or wasted, and what cures it |
+//! | `found` | what was found last, looked for no more often than is worth it |
 //! | `export` | JSON, HAR, a transcript and diagrams |
 //! | `recording` | exchanges written to a file, and read again |
 //!
@@ -23,6 +25,7 @@ mod answer;
 mod entry;
 mod events;
 pub mod export;
+mod found;
 pub(crate) mod mask;
 mod page;
 mod recording;
@@ -31,57 +34,26 @@ mod rules;
 #[cfg(test)]
 mod sample;
 mod spread;
+mod under_way;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use byteranges::ByteRange;
-use tokio::time::Instant;
 
 pub use self::answer::Inspection;
 pub use self::entry::Entry;
 use self::entry::Maker;
 pub use self::events::Events;
+use self::found::Found;
 pub use self::recording::{ReadLimits, Recorded, Recording, Unreadable, read};
 use self::ring::Ring;
 pub use self::ring::RingLimits;
 pub use self::rules::{CheckText, Checks, Finding, RULES, Rule, Side, Weight, findings};
 use self::spread::Spread;
+use self::under_way::UnderWay;
 use crate::exchange::{Exchange, Running, Sink};
-
-/// The most running exchanges that are shown.
-///
-/// 200: a page full of them; those that run longest are shown, as the others soon end.
-const RUNNING_MAX: usize = 200;
-
-/// The most running exchanges that are remembered; further ones are shown once they end.
-const REMEMBERED_MAX: usize = 4096;
-
-/// How often findings are looked for at most, for all pages that follow together.
-const FINDINGS_PACE: Duration = Duration::from_secs(1);
-
-/// How much longer than looking for findings took nothing is looked for after that.
-///
-/// 100: of thousands of exchanges that change all the time looking takes milliseconds, and so a hundredth of one core.
-const FINDINGS_SHARE: u32 = 100;
-
-/// The findings as they were told last.
-struct Found {
-    /// The change of the ring they are of.
-    changes: u64,
-    json: Arc<str>,
-    /// How long looking took.
-    took: Duration,
-    looked: Option<Instant>,
-}
-
-impl Default for Found {
-    fn default() -> Self {
-        Self { changes: 0, json: Arc::from("[]"), took: Duration::ZERO, looked: None }
-    }
-}
 
 /// Says where exchanges come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +69,7 @@ pub struct Inspector {
     source: Source,
     maker: Maker,
     ring: Mutex<Ring>,
-    running: Mutex<Vec<Running>>,
+    under_way: UnderWay,
     /// How many exchanges were not looked at, as there were too many in a second.
     passed_over: Spread,
     /// How often all was cleared away.
@@ -105,7 +77,7 @@ pub struct Inspector {
     /// How many pages follow the stream.
     followers: AtomicUsize,
     checks: Checks,
-    found: Mutex<Found>,
+    found: Found,
 }
 
 impl Inspector {
@@ -116,12 +88,12 @@ impl Inspector {
             source,
             maker: Maker::default(),
             ring: Mutex::new(Ring::new(limits)),
-            running: Mutex::default(),
+            under_way: UnderWay::default(),
             passed_over: Spread::default(),
             cleared: AtomicU64::new(0),
             followers: AtomicUsize::new(0),
             checks: Checks::new(),
-            found: Mutex::default(),
+            found: Found::default(),
         }
     }
 
@@ -173,10 +145,7 @@ impl Inspector {
     /// Gives those that run, as they stand.
     #[must_use]
     pub fn running(&self) -> Vec<Entry> {
-        // Looked at outside of the lock, so that nobody who serves waits for it.
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let now = running.iter().filter_map(Running::now);
-        now.filter_map(|exchange| self.maker.make(&exchange, false)).take(RUNNING_MAX).collect()
+        self.under_way.now(&self.maker)
     }
 
     /// Says how many exchanges were counted only.
@@ -207,27 +176,12 @@ impl Inspector {
 
     /// Gives the findings as JSON, with the change of the ring they are of; looked for once for each change.
     fn findings_json(&self) -> (u64, Arc<str>) {
-        self.findings_of(Duration::ZERO)
+        self.found.now(self)
     }
 
     /// The same for who asks all the time: as they were found last, until it is time to look again.
     fn findings_paced(&self) -> (u64, Arc<str>) {
-        self.findings_of(FINDINGS_PACE)
-    }
-
-    fn findings_of(&self, pace: Duration) -> (u64, Arc<str>) {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let changes = self.ring().changes();
-        let rest = pace.max(if pace.is_zero() { pace } else { found.took * FINDINGS_SHARE });
-        let is_due = found.looked.is_none_or(|looked| looked.elapsed() >= rest);
-        if found.changes != changes && is_due {
-            let began = std::time::Instant::now();
-            // Strings and numbers: there is nothing in it that cannot be written.
-            let json = serde_json::to_string(&self.findings()).unwrap_or_else(|_| "[]".to_owned());
-            let (took, looked) = (began.elapsed(), Some(Instant::now()));
-            *found = Found { changes, json: Arc::from(json), took, looked };
-        }
-        (found.changes, Arc::clone(&found.json))
+        self.found.paced(self)
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
@@ -254,16 +208,7 @@ impl Sink for Inspector {
     }
 
     fn began(&self, one: Running) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        // Looked through only when it would grow: most have ended by then.
-        if running.len() == running.capacity() {
-            running.retain(Running::is_running);
-            let room = running.len().max(32);
-            running.reserve(room);
-        }
-        if running.len() < REMEMBERED_MAX {
-            running.push(one);
-        }
+        self.under_way.began(one);
     }
 }
 
@@ -381,7 +326,7 @@ mod tests {
         for _ in 0..1500 {
             drop(open(&recorder, "/"));
         }
-        assert!(inspector.running.lock().expect("running").len() < 32);
+        assert!(inspector.under_way.remembered() < 32);
     }
 
     #[test]
@@ -403,25 +348,6 @@ mod tests {
             );
             assert!(page.contains(&row), "{row}");
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn findings_are_looked_for_at_a_pace_for_who_follows_and_at_once_for_who_asks() {
-        let (inspector, _) = inspector();
-        let push = |id| inspector.ring().push(Arc::new(sample::entry(id)));
-        push(1);
-        assert_eq!(inspector.findings_paced().0, 1, "the first time at once");
-        push(2);
-        assert_eq!(inspector.findings_paced().0, 1);
-        assert_eq!(inspector.findings_json().0, 2);
-        push(3);
-        // The clock stands still, and looking takes the time it really takes.
-        let took = Duration::from_millis(70);
-        inspector.found.lock().expect("found").took = took;
-        tokio::time::advance(FINDINGS_PACE).await;
-        assert_eq!(inspector.findings_paced().0, 2, "it took so long that it is too soon");
-        tokio::time::advance(took * FINDINGS_SHARE - FINDINGS_PACE).await;
-        assert_eq!(inspector.findings_paced().0, 3);
     }
 
     #[test]
