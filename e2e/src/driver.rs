@@ -19,7 +19,7 @@ use crate::{
     display::Display,
     engine::{Engine, console_log},
     process::{LOOK_EVERY, Started, free_port},
-    turn::fall_silent,
+    turn::give_up_on_the_engine,
 };
 
 /// How long a driver may take to answer that it is ready.
@@ -53,10 +53,13 @@ impl Browser {
         let client = match tokio::time::timeout(COMMAND, builder.connect(&address)).await {
             Ok(Ok(client)) => client,
             // Nothing was asked of swath yet: whatever the driver says of a browser that did not start, it is as good as nothing.
-            Ok(Err(error)) => fall_silent(&format!("{engine} did not start: {error}\n{}", driver.describe())),
-            Err(_) => {
-                fall_silent(&format!("{engine} did not start within {COMMAND:?}\n{}", driver.describe()))
+            Ok(Err(error)) => {
+                give_up_on_the_engine(&format!("{engine} did not start: {error}\n{}", driver.describe()))
             }
+            Err(_) => give_up_on_the_engine(&format!(
+                "{engine} did not start within {COMMAND:?}\n{}",
+                driver.describe()
+            )),
         };
         Self { client, engine, driver, _display: display, profile, logs: logs.to_path_buf() }
     }
@@ -149,10 +152,10 @@ impl Browser {
                 format!("the driver went away: {error}")
             }
             Ok(answer) => return answer,
-            Err(_) => format!("over {COMMAND:?}"),
+            Err(_) => format!("no answer from the driver in {COMMAND:?}"),
         };
         let (driver, stand) = (self.driver.describe(), self.driver.stand());
-        fall_silent(&format!("{}: {what}: {silence}\n{driver}\n{stand}", self.engine));
+        give_up_on_the_engine(&format!("{}: {what}: {silence}\n{driver}\n{stand}", self.engine));
     }
 }
 

@@ -24,6 +24,7 @@ pub mod place;
 pub mod process;
 pub mod proxy;
 pub mod servers;
+pub mod stand;
 pub mod transcript;
 pub mod turn;
 pub mod video;

@@ -4,7 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::{driver::Browser, process::LOOK_EVERY};
+use crate::{
+    driver::Browser,
+    process::LOOK_EVERY,
+    stand::{STUCK, Stand},
+    turn::give_up_on_the_engine,
+};
 
 /// How long a seek or a start may take: software decoding on two busy cores, a paced connection.
 pub const PATIENCE: Duration = Duration::from_secs(45);
@@ -71,9 +76,11 @@ impl<'a> Video<'a> {
     /// Looks until `done`, at most `patience`.
     ///
     /// # Panics
-    /// When that does not come, or when the element reports an error.
+    /// When that does not come, or when the element reports an error; and when it stands still though it holds what it needs, which
+    /// [`crate::turn::take_turn`] tells from a failure.
     pub async fn wait(&self, what: &str, patience: Duration, done: impl Fn(&State) -> bool) -> State {
         let deadline = Instant::now() + patience;
+        let mut stand = Stand::default();
         loop {
             let state = self.state().await;
             let engine = self.browser.engine;
@@ -81,7 +88,14 @@ impl<'a> Video<'a> {
             if done(&state) {
                 return state;
             }
-            assert!(Instant::now() < deadline, "{engine}: waited {patience:?} for {what}: {state:?}");
+            let now = Instant::now();
+            let stood = stand.look(&state, now);
+            if stood >= STUCK {
+                give_up_on_the_engine(&format!(
+                    "{engine}: the picture has stood still for {stood:?}, with all there that it needs, while we waited for {what}: {state:?}"
+                ));
+            }
+            assert!(now < deadline, "{engine}: waited {patience:?} for {what}: {state:?}");
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
