@@ -19,14 +19,19 @@ const SOON: Duration = Duration::from_secs(40);
 /// Starts a server with an inspector on a free port; gives that's base, without a slash at the end.
 fn inspected(launch: Launch) -> (Swath, String) {
     let server = launch.arg("--inspect=127.0.0.1:0").start();
+    let base = place_of_inspector(|| server.notes());
+    (server, base)
+}
+
+/// Waits until a program has said where its inspector is.
+fn place_of_inspector(said: impl Fn() -> String) -> String {
     let deadline = Instant::now() + SOON;
     loop {
-        let notes = server.notes();
-        if let Some((_, rest)) = notes.split_once("inspector at ") {
-            let base = rest.lines().next().unwrap_or_default().trim_end_matches('/').to_owned();
-            return (server, base);
+        let said = said();
+        if let Some((_, rest)) = said.split_once("inspector at ") {
+            return rest.lines().next().unwrap_or_default().trim_end_matches('/').to_owned();
         }
-        assert!(Instant::now() < deadline, "no inspector: {notes}");
+        assert!(Instant::now() < deadline, "no inspector: {said}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -2,13 +2,21 @@
 //!
 //! With `SWATH_WRITE_SCREENSHOTS=1` Chromium's pictures of it go to docs/images.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use fantoccini::key::Key;
 use serde_json::Value;
-use swath_e2e::{driver::Browser, engine::Engine, place, swath::Swath, turn::take_turn, video::Video};
+use swath_e2e::{
+    driver::Browser,
+    engine::Engine,
+    place,
+    process::Started,
+    swath::{Swath, binary},
+    turn::take_turn,
+    video::Video,
+};
 
-use crate::{SOON, inspected};
+use crate::{SOON, inspected, place_of_inspector};
 
 /// Waits until the page shows what it should; `script` returns that. An element counts by being there: the page may draw it anew before
 /// the driver has named it.
@@ -17,6 +25,10 @@ pub(crate) async fn shows(browser: &Browser, what: &str, script: &str) -> Value 
         format!("const shown = (() => {{ {script} }})(); return shown instanceof Element ? true : shown;");
     browser.run_until(what, SOON, &script).await
 }
+
+/// Whether the page says that there is nothing yet.
+pub(crate) const NOTHING_YET: &str =
+    "return document.getElementById('lack').textContent.startsWith('Nothing yet');";
 
 /// Presses Tab until the element that `css` selects has the focus.
 async fn tab_to(browser: &Browser, css: &str) {
@@ -79,7 +91,7 @@ async fn shows_a_film_live(engine: Engine) {
     let (server, inspector) = inspected(Swath::of("").arg("--demo").logs(&logs));
     let browser = Browser::open(engine, &logs).await;
     browser.goto(&format!("{inspector}/")).await;
-    shows(&browser, "that there is nothing yet", "return document.querySelector('#files .empty');").await;
+    shows(&browser, "that there is nothing yet", NOTHING_YET).await;
     play_elsewhere(&browser, &server).await;
     let film = "return [...document.querySelectorAll('#files button')].find((one) => one.querySelector('.path').textContent === '/clip-end.mp4');";
     shows(&browser, "the film", film).await;
@@ -90,9 +102,14 @@ async fn shows_a_film_live(engine: Engine) {
     walks_by_keys(&browser).await;
     keep_pictures(&browser, engine).await;
     assert_eq!(browser.complaints().await, [""; 0], "{engine} complains");
+    let choose = "const clients = document.getElementById('by-client'); clients.selectedIndex = 1;
+        clients.dispatchEvent(new Event('input', { bubbles: true }));";
+    browser.run(choose, Vec::new()).await;
     browser.click("#clear").await;
     shows(&browser, "nothing of what has ended", "return !document.querySelector('.step.done, .step.cut');")
         .await;
+    let filter = "return document.getElementById('by-client').value !== '' || document.querySelector('#exports a').href;";
+    assert_eq!(browser.run(filter, Vec::new()).await, true, "{engine}: what is filtered by is to be seen");
     browser.close().await;
     let _ = server.stop();
 }
@@ -139,6 +156,12 @@ async fn looks_right(browser: &Browser, engine: Engine) {
     shows(browser, "why", "return document.querySelector('#why .finding, #why .reasons');").await;
     let missing = browser.run(MISSING, Vec::new()).await;
     assert_eq!(missing, Value::Array(Vec::new()), "{engine}");
+    let spans = "return import('/words.js').then(({ span }) => [0.04, 9.96, 999.6, 1005, 9996, 59_960, 119_600].map(span).join(', '));";
+    assert_eq!(
+        browser.run(spans, Vec::new()).await,
+        "0.0 ms, 10 ms, 1.00 s, 1.00 s, 10.0 s, 1 min 0 s, 2 min 0 s",
+        "{engine}"
+    );
 }
 
 /// The whole page without a mouse.
@@ -163,10 +186,14 @@ async fn walks_by_keys(browser: &Browser) {
     shows(browser, "nothing", "return !document.querySelector('#files button');").await;
     let links = "return document.querySelector('#exports a').href.endsWith('?path=no+such+file');";
     shows(browser, "the filter in the exports", links).await;
-    browser.run("document.getElementById('by-path').select();", Vec::new()).await;
-    browser.press(&Key::Backspace.to_string()).await;
-    shows(browser, "the files again", "return document.querySelector('#files button');").await;
-    tab_to(browser, "#files button").await;
+    let hidden = "return /^The filters hide \\d+ exchanges?\\. Show all$/.test(document.getElementById('lack').textContent)
+        && !/Nothing (yet|to complain)/.test(document.querySelector('main').textContent);";
+    shows(browser, "that the filters hide them", hidden).await;
+    tab_to(browser, "[type=reset]").await;
+    browser.press(&Key::Enter.to_string()).await;
+    let again = "return document.activeElement.matches('#files button') && !document.getElementById('lack').textContent
+        && document.querySelector('#exports a').href.endsWith('.json');";
+    shows(browser, "the files again, and the first has the focus", again).await;
     browser.press(&Key::Enter.to_string()).await;
     shows(
         browser,
@@ -178,6 +205,25 @@ async fn walks_by_keys(browser: &Browser) {
     browser.press(&Key::Enter.to_string()).await;
     shows(browser, "the fields", "return document.activeElement.parentElement.open && document.querySelector('.fields[open] dd').innerText;").await;
     browser.press(&Key::Enter.to_string()).await;
+}
+
+/// A recording without anything in it, whose page has no server to pause.
+async fn shows_that_nothing_was_recorded(engine: Engine) {
+    let logs = place::logs(&format!("{}-inspect-recording", engine.key()));
+    let recording = logs.join("nothing.jsonl");
+    std::fs::write(&recording, "{\"recording\":\"swath exchanges\",\"version\":1}\n").expect("a recording");
+    let mut command = Command::new(binary());
+    command.arg("inspect").arg(&recording).args(["--listen", "127.0.0.1:0"]);
+    let mut inspector = Started::spawn(&mut command, "inspector", &logs);
+    let base = place_of_inspector(|| inspector.describe());
+    let browser = Browser::open(engine, &logs).await;
+    browser.goto(&format!("{base}/")).await;
+    let nothing = "return document.getElementById('lack').textContent === 'Nothing was recorded.' && document.querySelector('footer').innerText;";
+    let keys = shows(&browser, "that nothing was recorded", nothing).await;
+    assert!(keys.as_str().is_some_and(|keys| keys.ends_with("Keys: / filters.")), "{keys}");
+    assert_eq!(browser.complaints().await, [""; 0], "{engine} complains");
+    browser.close().await;
+    let _ = inspector.terminate(SOON);
 }
 
 async fn keep_pictures(browser: &Browser, engine: Engine) {
@@ -224,4 +270,9 @@ async fn chromium_shows_a_film_live() {
 #[tokio::test]
 async fn firefox_shows_a_film_live() {
     take_turn(async || shows_a_film_live(Engine::Firefox).await).await;
+}
+
+#[tokio::test]
+async fn chromium_shows_that_nothing_was_recorded() {
+    take_turn(async || shows_that_nothing_was_recorded(Engine::Chromium).await).await;
 }

@@ -12,7 +12,7 @@ use swath_e2e::swath::Swath;
 use swath_e2e::turn::take_turn;
 use swath_e2e::video::Video;
 
-use crate::page::{MISSING, keep_for_docs, shows};
+use crate::page::{MISSING, NOTHING_YET, keep_for_docs, shows};
 use crate::{SOON, ask_json, inspected, nginx};
 
 /// What breaks seeking, as people have it in their configuration.
@@ -65,7 +65,7 @@ async fn says_why_a_film_does_not_seek(engine: Engine) {
     let (server, inspector) = inspected(Swath::of(format!("http://127.0.0.1:{port}/")).logs(&logs));
     let browser = Browser::open(engine, &logs).await;
     browser.goto(&format!("{inspector}/")).await;
-    shows(&browser, "that there is nothing yet", "return document.querySelector('#files .empty');").await;
+    shows(&browser, "that there is nothing yet", NOTHING_YET).await;
     seeks_in_vain(&browser, &server.url("/film.mp4")).await;
     let at_rest = "const steps = [...document.querySelectorAll('.step')].map((step) => step.innerText);
         return steps.length >= 2 && steps.every((step) => !step.includes('under way'));";

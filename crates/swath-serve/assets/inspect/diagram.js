@@ -1,7 +1,7 @@
 // The exchanges as people draw them: a line for the client, a line for the server, and what went between.
 
 import { make, refill } from './build.js';
-import { clock, counted, grouped, shortLength, span } from './words.js';
+import { NOTHING, clock, counted, grouped, shortLength, span } from './words.js';
 
 const SHOWN_MAX = 150;
 const ENDS = {
@@ -14,7 +14,7 @@ const open = new Set();
 
 export function showDiagram(place, group, oldestFirst, chosen) {
   if (!group) {
-    refill(place, [make('p', { class: 'quiet' }, 'Choose a file.')]);
+    refill(place, [make('p', { class: 'quiet' }, NOTHING)]);
     return;
   }
   const start = Date.parse(group.entries[0].time);

@@ -1,13 +1,14 @@
-// The list of files and who asked for them: one button each.
+// The list of files and who asked for them: one button each; and what the filters hide of it.
 
 import { make, refill } from './build.js';
+import { findingsOf } from './store.js';
 import { counted, grouped, shortLength } from './words.js';
 
 const SHOWN_MAX = 200;
 
 export function showFiles(place, groups, findings, chosen, choose) {
   const rows = groups.slice(0, SHOWN_MAX).map((group) => {
-    const told = findings.filter((finding) => group.entries.some((entry) => finding.ids.includes(entry.id)));
+    const told = findingsOf(group.entries, findings);
     const running = group.entries.filter((entry) => entry.outcome === null && !entry.ended).length;
     return make('li', null, make('button', {
       type: 'button', 'data-key': group.key, 'aria-pressed': String(group.key === chosen), onclick: () => choose(group.key),
@@ -21,8 +22,17 @@ export function showFiles(place, groups, findings, chosen, choose) {
       marks(told))));
   });
   if (groups.length > SHOWN_MAX) rows.push(make('li', { class: 'quiet' }, `and ${grouped(groups.length - SHOWN_MAX)} more: filter by path`));
-  if (rows.length === 0) rows.push(make('li', { class: 'quiet empty' }, 'Nothing yet. Open, play or fetch something from the server.'));
   refill(place, rows);
+}
+
+// Says why the list is empty, or shorter than it would be.
+export function showLack(place, shown, all, source) {
+  const hidden = all - shown;
+  if (hidden > 0) {
+    refill(place, [`The filters hide ${counted(hidden, 'exchange', 'exchanges')}. `, make('button', { type: 'reset', form: 'filters', class: 'button', 'data-key': 'reset' }, 'Show all')]);
+  } else {
+    refill(place, [all === 0 && (source === 'live' ? 'Nothing yet. Open, play or fetch something from the server.' : 'Nothing was recorded.')]);
+  }
 }
 
 function marks(told) {

@@ -2,9 +2,9 @@
 
 import { make, refill } from './build.js';
 import { showDiagram } from './diagram.js';
-import { showFiles } from './files.js';
+import { showFiles, showLack } from './files.js';
 import { showMap } from './map.js';
-import { addEnded, clear, clientOf, everything, groupOf, groups, setRunning, shown, store } from './store.js';
+import { addEnded, clear, clientOf, everything, findingsOf, groupOf, groups, setRunning, shown, store } from './store.js';
 import { showWhy } from './why.js';
 import { counted, grouped, shortLength } from './words.js';
 
@@ -31,18 +31,20 @@ function show() {
   const all = groups(entries);
   if (chosen === null || !all.some((group) => group.key === chosen)) chosen = all[0]?.key ?? null;
   const group = all.find((one) => one.key === chosen);
+  const known = everything();
   showFigures(entries, all);
+  showLack(by('lack'), entries.length, known.length, store.hello.source);
   showFiles(by('files'), all, store.findings, chosen, (key) => { chosen = key; marked = null; show(); });
   showWhy(by('why'), store.findings, group, store.hello.reasons, goTo);
   showMap(by('map'), group, goTo);
   showDiagram(by('diagram'), group, by('oldest').checked, marked);
-  options(by('by-client'), everything().map(clientOf));
-  options(by('by-reason'), everything().map((entry) => entry.because).filter(Boolean));
+  options(by('by-client'), known.map(clientOf));
+  options(by('by-reason'), known.map((entry) => entry.because));
 }
 
 function showFigures(entries, all) {
   const sum = (list, of) => list.reduce((total, one) => total + of(one), 0);
-  const serious = store.findings.filter((finding) => finding.weight !== 'note').length;
+  const serious = findingsOf(entries, store.findings).filter((finding) => finding.weight !== 'note').length;
   const figures = [
     ['Exchanges', grouped(entries.length)],
     ['Bytes sent', shortLength(sum(entries, (entry) => entry.bytes_sent))],
@@ -54,11 +56,12 @@ function showFigures(entries, all) {
 }
 
 function options(select, values) {
-  const wanted = [...new Set(values)].sort();
+  // What is filtered by stays there to be seen, whether or not there is any of it left.
+  const wanted = [...new Set([...values, select.value].filter(Boolean))].sort();
   if (wanted.join('\n') === [...select.options].slice(1).map((option) => option.value).join('\n')) return;
   const value = select.value;
   select.replaceChildren(select.options[0], ...wanted.map((one) => make('option', { value: one }, one)));
-  select.value = wanted.includes(value) ? value : '';
+  select.value = value;
 }
 
 function goTo(id) {
@@ -141,13 +144,19 @@ by('clear')?.addEventListener('click', () => fetch('api/clear', { method: 'POST'
 by('oldest').addEventListener('change', show);
 
 const FILTERS = { 'by-path': 'path', 'by-client': 'client', 'by-status': 'status', 'by-reason': 'reason' };
-for (const [id, name] of Object.entries(FILTERS)) {
-  by(id).addEventListener('input', () => {
-    store.filter[name] = by(id).value;
-    for (const link of by('exports').querySelectorAll('a')) link.href = `api/export.${link.dataset.form}${query()}`;
-    later();
-  });
+
+function takeFilters() {
+  for (const [id, name] of Object.entries(FILTERS)) store.filter[name] = by(id).value;
+  for (const link of by('exports').querySelectorAll('a')) link.href = `api/export.${link.dataset.form}${query()}`;
 }
+
+by('filters').addEventListener('input', () => { takeFilters(); later(); });
+// The fields are empty only once everybody has heard of it.
+by('filters').addEventListener('reset', () => setTimeout(() => {
+  takeFilters();
+  show();
+  by('files').querySelector('button')?.focus({ preventScroll: true });
+}));
 by('filters').addEventListener('submit', (event) => event.preventDefault());
 
 // What is exported is what the filters let through; a client goes by its address.
@@ -168,4 +177,6 @@ document.addEventListener('keydown', (event) => {
   }
 });
 document.addEventListener('visibilitychange', later);
+// A browser may have kept what the filters said when the page was left.
+takeFilters();
 show();

@@ -2,7 +2,7 @@
 
 import { draw, make, refill } from './build.js';
 import { promisedSpan, sentSpan } from './store.js';
-import { clock, counted, grouped, shortLength } from './words.js';
+import { NOTHING, clock, counted, grouped, shortLength } from './words.js';
 
 const WIDTH = 1000;
 const ROW = 12;
@@ -11,7 +11,7 @@ const LEGEND = [['once', 'sent once'], ['again', 'sent again'], ['cut', 'broken 
 
 export function showMap(place, group, goTo) {
   if (!group || !group.length) {
-    refill(place, [make('p', { class: 'quiet' }, group ? 'Of this no length is known.' : 'Choose a file.')]);
+    refill(place, [make('p', { class: 'quiet' }, group ? 'Of this no length is known.' : NOTHING)]);
     return;
   }
   const sent = group.cover.reduce((sum, [from, to]) => sum + to - from, 0);

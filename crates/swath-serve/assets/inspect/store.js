@@ -60,6 +60,12 @@ export function everything() {
 
 export const shown = () => everything().filter(passes);
 
+// Those findings that name one of these exchanges.
+export function findingsOf(entries, findings) {
+  const ids = new Set(entries.map((entry) => entry.id));
+  return findings.filter((finding) => finding.ids.some((id) => ids.has(id)));
+}
+
 // Exchanges by file and client, the one that was active last first.
 export function groups(entries) {
   const groups = new Map();

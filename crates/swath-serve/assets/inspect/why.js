@@ -1,26 +1,29 @@
 // What is wrong or wasted, and what cures it; and why each answer is as it is.
 
 import { make, refill } from './build.js';
-import { counted } from './words.js';
+import { findingsOf } from './store.js';
+import { NOTHING, counted } from './words.js';
 
 const WEIGHT = { broken: 'Breaks a rule', waste: 'Wastes', note: 'Note' };
 
 export function showWhy(place, findings, group, reasons, goTo) {
-  const ids = group && new Set(group.entries.map((entry) => entry.id));
-  const told = ids ? findings.filter((finding) => finding.ids.some((id) => ids.has(id))) : findings;
+  if (!group) {
+    refill(place, [make('p', { class: 'quiet' }, NOTHING)]);
+    return;
+  }
+  const told = findingsOf(group.entries, findings);
   const list = told.length
-    ? make('ul', { class: 'findings' }, told.map((finding) => one(finding, !group, goTo)))
+    ? make('ul', { class: 'findings' }, told.map((finding) => one(finding, goTo)))
     : make('p', { class: 'quiet' }, 'Nothing to complain about, on either side.');
-  refill(place, [list, group && because(group.entries, reasons)]);
+  refill(place, [list, because(group.entries, reasons)]);
 }
 
-function one(finding, withPath, goTo) {
-  const { weight, side, section, title, said, cure, check, ids, count, path } = finding;
+function one(finding, goTo) {
+  const { weight, side, section, title, said, cure, check, ids, count } = finding;
   const sources = [section && source(section), check && `swath audit: ${check}`].filter(Boolean);
   return make('li', { class: `finding ${weight}` },
     make('p', { class: 'title' }, make('span', { class: 'weight' }, WEIGHT[weight]), ' ', title,
       make('span', { class: 'side quiet' }, side === 'server' ? ' by the server' : ' by the client')),
-    withPath && path ? make('p', null, make('bdi', { class: 'path' }, path)) : null,
     make('p', { class: 'said' }, make('code', null, said)),
     make('p', { class: 'cure' }, make('strong', null, 'Cure: '), cure),
     make('p', { class: 'quiet small' },

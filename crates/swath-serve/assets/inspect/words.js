@@ -1,5 +1,8 @@
 // Numbers, times and places as people read them.
 
+// Stands where a chosen file would be told of.
+export const NOTHING = 'No exchange is shown.';
+
 export function shortLength(bytes) {
   if (bytes < 1024) return `${bytes} B`;
   const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
@@ -13,9 +16,10 @@ export const grouped = (number) => Number(number).toLocaleString('en');
 export const counted = (number, one, many) => `${grouped(number)} ${number === 1 ? one : many}`;
 
 export function span(millis) {
-  if (millis < 1000) return `${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`;
-  if (millis < 60000) return `${(millis / 1000).toFixed(millis < 10000 ? 2 : 1)} s`;
-  return `${Math.floor(millis / 60000)} min ${Math.round((millis % 60000) / 1000)} s`;
+  if (millis < 999.5) return `${millis < 9.95 ? millis.toFixed(1) : Math.round(millis)} ms`;
+  if (millis < 59950) return `${(millis / 1000).toFixed(millis < 9995 ? 2 : 1)} s`;
+  const seconds = Math.round(millis / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 // The hour of the day where the reader is, to the millisecond.

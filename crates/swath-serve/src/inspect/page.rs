@@ -70,6 +70,7 @@ pub(super) fn page(source: &Source) -> String {
                     div.columns {
                         section.files aria-labelledby="files-title" {
                             h2 id="files-title" { "Files and clients" }
+                            p.quiet id="lack" {}
                             ul id="files" {}
                         }
                         div.detail id="detail" {
@@ -87,7 +88,7 @@ pub(super) fn page(source: &Source) -> String {
                 }
                 footer {
                     p { "Content is never kept. Credentials, cookies and the values of queries are masked. Keys: "
-                        kbd { "p" } " pauses, " kbd { "/" } " filters." }
+                        @if live { kbd { "p" } " pauses, " } kbd { "/" } " filters." }
                 }
             }
         }
@@ -137,6 +138,12 @@ mod tests {
     fn what_the_page_names_is_there_and_nothing_reaches_elsewhere() {
         let page = page(&Source::Live("<b>&".into()));
         assert!(page.contains("&lt;b&gt;&amp;"), "the name is text");
+        assert!(page.contains("<kbd>p</kbd>") && page.contains("\"pause\""));
+        let recorded = super::page(&Source::Recording("run.jsonl".into()));
+        assert!(
+            !recorded.contains("<kbd>p</kbd>") && !recorded.contains("\"pause\""),
+            "there is nothing to pause"
+        );
         for link in page.split("href=\"").skip(1).chain(page.split("src=\"").skip(1)) {
             let link = link.split('"').next().unwrap_or_default();
             assert!(link.starts_with("api/export.") || file(link).is_some() || link.is_empty(), "{link}");
