@@ -100,17 +100,21 @@ impl Exchange {
             && self.outcome == Outcome::Finished
     }
 
-    /// Gives the time it took in microseconds, to the nearest.
-    #[must_use]
-    pub(crate) fn micros(&self) -> u64 {
-        u64::try_from((self.elapsed.as_nanos() + 500) / 1000).unwrap_or(u64::MAX)
-    }
-
     /// Gives the time it took in milliseconds, to the microsecond.
     #[must_use]
     pub fn millis(&self) -> f64 {
-        self.micros() as f64 / 1e3
+        millis(self.elapsed)
     }
+}
+
+/// Gives a time in microseconds, to the nearest.
+pub(crate) fn micros(time: Duration) -> u64 {
+    u64::try_from((time.as_nanos() + 500) / 1000).unwrap_or(u64::MAX)
+}
+
+/// Gives a time in milliseconds, to the microsecond.
+pub(crate) fn millis(time: Duration) -> f64 {
+    micros(time) as f64 / 1e3
 }
 
 /// Says over what an exchange went.

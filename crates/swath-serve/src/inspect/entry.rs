@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use serde::{Deserialize, Serialize};
 
 use super::mask;
-use crate::exchange::{Exchange, Fields, Outcome};
+use crate::exchange::{self, Exchange, Fields, Outcome};
 use crate::log::{plain_up_to, rfc3339};
 
 /// The longest target or range that is kept, in octets; longer ones end in `...(+N)`.
@@ -101,7 +101,7 @@ impl Maker {
             outcome: ended.then(|| exchange.outcome.key().to_owned()),
             closed_by: if ended { closed_by(exchange.outcome).map(str::to_owned) } else { None },
             fault: exchange.fault.as_ref().map(|fault| text(fault.as_bytes())),
-            first_octet_millis: detail.first_octet.map(millis),
+            first_octet_millis: detail.first_octet.map(exchange::millis),
             millis: exchange.millis(),
             request: detail.request.clone(),
             answer: detail.answer.clone(),
@@ -178,10 +178,6 @@ fn address(peer: &str) -> &str {
 fn view_of(target: &[u8]) -> Option<&[u8]> {
     let query = target.splitn(2, |octet| *octet == b'?').nth(1)?;
     query.split(|octet| *octet == b'&').find_map(|pair| pair.strip_prefix(b"view="))
-}
-
-fn millis(time: std::time::Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// Says who ended an exchange early.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use http::{HeaderValue, StatusCode};
 
 use super::escape::{push_json, push_quoted};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, micros};
 
 /// Lists the keys of a JSON line, in their order; every line has all of them and no other.
 pub const JSON_KEYS: [&str; 14] = [
@@ -59,7 +59,7 @@ pub fn json(exchange: &Exchange) -> String {
     octets(&mut line, ",\"because\":", exchange.because.map(str::as_bytes));
     octets(&mut line, ",\"section\":", exchange.section.map(str::as_bytes));
     let (planned, sent, outcome) = (exchange.bytes_planned, exchange.bytes_sent, exchange.outcome.key());
-    let micros = exchange.micros();
+    let micros = micros(exchange.elapsed);
     let _ = writeln!(
         line,
         ",\"bytes_planned\":{planned},\"bytes_sent\":{sent},\"outcome\":\"{outcome}\",\"millis\":{}.{:03}}}",
