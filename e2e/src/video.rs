@@ -17,6 +17,9 @@ pub const PATIENCE: Duration = Duration::from_secs(45);
 /// How long a seek that may never arrive is watched.
 pub const TRIAL: Duration = Duration::from_secs(6);
 
+/// How far from the place that was asked for an element may begin to play, in seconds.
+const ASTRAY: f64 = 5.0;
+
 /// What the element said of itself at one moment.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -132,20 +135,33 @@ impl<'a> Video<'a> {
         self.browser.run(script, Vec::new()).await;
     }
 
+    /// Asks for `position`, in seconds.
+    async fn ask_for(&self, position: f64) {
+        self.browser
+            .run("document.querySelector('video').currentTime = arguments[0];", vec![position.into()])
+            .await;
+    }
+
     /// Goes to `position` (seconds) and plays on there for a second.
     pub async fn seek(&self, position: f64) -> State {
-        let script = "document.querySelector('video').currentTime = arguments[0];";
-        self.browser.run(script, vec![position.into()]).await;
+        self.seek_until(position, |_| false).await
+    }
+
+    /// Goes to `position` (seconds) and plays on there for a second, unless it is `settled` in another way.
+    pub async fn seek_until(&self, position: f64, settled: impl Fn(&State) -> bool) -> State {
+        let asked = Instant::now();
+        self.ask_for(position).await;
         self.wait(&format!("{position:.1} s"), PATIENCE, |state| {
-            !state.seeking && state.current_time >= position + 1.0 && state.current_time < position + 15.0
+            // Who is further than the clock has arrived elsewhere, and not played on from there.
+            let most = position + asked.elapsed().as_secs_f64() + ASTRAY;
+            settled(state) || !state.seeking && (position + 1.0..most).contains(&state.current_time)
         })
         .await
     }
 
     /// Asks for `position` and looks until `settled`, or for [`TRIAL`]; gives what the element says then.
     pub async fn try_to_seek(&self, position: f64, settled: impl Fn(&State) -> bool) -> State {
-        let script = "document.querySelector('video').currentTime = arguments[0];";
-        self.browser.run(script, vec![position.into()]).await;
+        self.ask_for(position).await;
         let deadline = Instant::now() + TRIAL;
         loop {
             let state = self.state().await;
@@ -159,8 +175,7 @@ impl<'a> Video<'a> {
     /// Goes to shortly before the end and plays until it is reached.
     pub async fn reach_the_end(&self) -> State {
         let duration = self.state().await.duration.expect("the length is known by now");
-        let script = "document.querySelector('video').currentTime = arguments[0];";
-        self.browser.run(script, vec![(duration - 2.0).into()]).await;
+        self.ask_for(duration - 2.0).await;
         self.wait("the end", PATIENCE, |state| state.ended).await
     }
 }

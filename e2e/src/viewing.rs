@@ -70,32 +70,19 @@ pub async fn seek_and_reach_the_end(engine: Engine, index: Index, flags: &[&str]
     leave(browser, server, index.file_name(), clip::length(index), &logs).await
 }
 
-/// Lets `engine` play the clip and try to go to 90 %; gives what the element says once `settled`, or after
-/// [`crate::video::TRIAL`] of trying. What becomes of the seek is what is observed.
-pub async fn try_to_seek(
+/// Opens the clip in `engine` and lets somebody do `this` with it; gives what that gives, which is what the element says at last.
+pub async fn watch(
     engine: Engine,
     index: Index,
     flags: &[&str],
     name: &str,
-    settled: impl Fn(&State) -> bool,
+    this: impl AsyncFnOnce(&Video<'_>) -> State,
 ) -> (State, Viewing) {
     let logs = place::logs(name);
     let server = serve(clip::folder(), flags, &logs);
     let browser = Browser::open(engine, &logs).await;
     open(&browser, &server, index.file_name(), "seeking").await;
-    let video = Video::of(&browser);
-    let duration = video.play().await.duration.expect("a clip that plays has a length");
-    let state = video.try_to_seek(duration * 0.9, settled).await;
-    (state, leave(browser, server, index.file_name(), clip::length(index), &logs).await)
-}
-
-/// Lets `engine` try to play the clip for [`crate::video::TRIAL`]; gives what the element says then.
-pub async fn try_to_play(engine: Engine, index: Index, flags: &[&str], name: &str) -> (State, Viewing) {
-    let logs = place::logs(name);
-    let server = serve(clip::folder(), flags, &logs);
-    let browser = Browser::open(engine, &logs).await;
-    open(&browser, &server, index.file_name(), "seeking").await;
-    let state = Video::of(&browser).try_to_play().await;
+    let state = this(&Video::of(&browser)).await;
     (state, leave(browser, server, index.file_name(), clip::length(index), &logs).await)
 }
 
