@@ -6,23 +6,22 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::accept::{Granted, Request, Verdict, judge, lead};
+use super::identity::Likeness;
 use super::lane::{Answer, Finish, Purpose};
 use super::path::Bearing;
 use super::rate::Rate;
 use super::schedule::piece;
-use super::{AskId, Asked, Download, Failure, Fault, Head, Misbehaviour, Precondition};
-use crate::ByteRange;
+use super::{AskId, Asked, Download, Failure, Fault, Head, Misbehaviour, Placement, Precondition};
+use crate::{ByteRange, ContentRange};
 
 impl Download {
     pub(super) fn on_head(&mut self, ask: AskId, head: &Head, now: Duration) {
         let Some(index) = self.index_of(ask) else { return };
         let Some(lane) = self.lanes.get(index).filter(|lane| lane.answer.is_none()) else { return };
         let identity = self.version.as_ref().map(|version| &version.identity);
-        let arrived_end = self.version.as_ref().map_or(0, |version| version.holdings.arrived_end());
-        if identity.is_none() && self.unproved.is_some() && head.status == 416 {
-            // It ends before what was found does: that is of something else.
-            self.unproved = None;
-            return self.stop_lane(ask);
+        let arrived_end = self.arrived_end();
+        if let Some(found) = self.unproved.filter(|_| identity.is_none() && head.status == 416) {
+            return self.not_as_long(ask, head, found);
         }
         let request = Request { range: lane.range, precondition: &lane.precondition, identity, arrived_end };
         let path = lane.path;
@@ -33,7 +32,7 @@ impl Download {
         let is_foreign = self.is_foreign(path);
         let verdict =
             if is_foreign { self.judge_mirror(path, &request, head) } else { judge(&request, head) };
-        match verdict {
+        match self.judge_anew(verdict, head) {
             Verdict::Granted(granted) => self.grant(index, head, &granted, now),
             Verdict::RangesIgnored(granted) => self.ranges_ignored(index, head, &granted, now),
             Verdict::Complete { complete_length } => self.complete_length_found(index, head, complete_length),
@@ -45,6 +44,37 @@ impl Download {
             Verdict::Busy(status, after) => self.busy(index, status, after, now),
             Verdict::Failing(status) => self.fail_lane(index, Fault::Refused(status), now),
             Verdict::Refused(status) => self.refused(index, status, head.redirected, now),
+        }
+    }
+
+    /// The server has nothing where the file ends that was found: that is of something else.
+    fn not_as_long(&mut self, ask: AskId, head: &Head, found: u64) {
+        match head.placement {
+            Placement::Valid(ContentRange::Unsatisfied { complete_length }) if complete_length < found => {
+                self.change();
+            }
+            // It does not say where it ends, or ranges are not what it is good at.
+            _ => {
+                self.unproved = None;
+                self.stop_lane(ask);
+            }
+        }
+    }
+
+    /// Holds the first answer of a file against what came before it and could not be gone on with, or was found.
+    fn judge_anew(&self, verdict: Verdict, head: &Head) -> Verdict {
+        let Verdict::Granted(granted) = &verdict else { return verdict };
+        if self.version.is_some() {
+            return verdict;
+        }
+        let end = self.arrived_end().max(self.unproved.unwrap_or(0));
+        if granted.complete_length.is_some_and(|length| length < end) {
+            return Verdict::Changed;
+        }
+        match self.unfinished.as_ref().map(|before| before.identity.compare(head, granted.complete_length)) {
+            Some(Likeness::Other) => Verdict::Changed,
+            Some(Likeness::Unknown) => Verdict::Misbehaved(Misbehaviour::NoValidator),
+            Some(Likeness::Same | Likeness::NotOther) | None => verdict,
         }
     }
 

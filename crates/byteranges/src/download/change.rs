@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::accept::{Request, Verdict, judge};
 use super::lane::Purpose;
-use super::{Action, AskId, Download, Fault, Head, OnChange, Precondition};
+use super::{Action, AskId, Download, Fault, Head, OnChange, Precondition, Unfinished};
 
 impl Download {
     /// Forgets a lane whose answer has ended by itself.
@@ -58,7 +58,11 @@ impl Download {
         if version.combines(&self.settings) || self.is_all_here() {
             return;
         }
-        self.version = None;
+        let mut identity = version.identity.clone();
+        let told = self.unfinished.as_ref().and_then(|unfinished| unfinished.identity.complete_length);
+        identity.complete_length = identity.complete_length.or(told);
+        let end = self.arrived_end();
+        (self.version, self.unfinished) = (None, Some(Unfinished { identity, end }));
         self.begun_again = self.begun_again.saturating_add(1);
         if self.begun_again > self.settings.retries {
             let fault = self.paths.first().map_or(Fault::Unreachable, |path| path.last_fault);
@@ -116,8 +120,9 @@ impl Download {
         for lane in std::mem::take(&mut self.lanes) {
             self.actions.push_back(Action::Stop { ask: lane.ask });
         }
-        if let Some(version) = self.version.take() {
-            self.past.push(version.identity);
-        }
+        // What was found is of the version that is given up, too.
+        self.unproved = None;
+        let unfinished = self.unfinished.take().map(|unfinished| unfinished.identity);
+        self.past.extend(self.version.take().map(|version| version.identity).or(unfinished));
     }
 }

@@ -111,6 +111,8 @@ pub struct Download {
     generation: u32,
     /// Octets of a file that was found without a journal, until an answer tells whether they fit.
     unproved: Option<u64>,
+    /// What earlier answers told that broke off and could not be gone on with: the next has to be of the same version.
+    unfinished: Option<Unfinished>,
     /// How often an answer without strong tag was begun again.
     begun_again: u32,
     /// Whether nodes disagree, or this is the last try: one lane, one connection.
@@ -148,6 +150,14 @@ struct Version {
     verified: bool,
 }
 
+/// Remembers a version that has to be fetched anew, since nothing may be added to what came of it.
+#[derive(Clone, Debug)]
+struct Unfinished {
+    identity: Identity,
+    /// The position after the last octet that came of it.
+    end: u64,
+}
+
 impl Download {
     /// Begins a download, or goes on with the file that a journal stands beside. For a file without a journal there is
     /// [`with_unproved`](Self::with_unproved).
@@ -167,6 +177,7 @@ impl Download {
             past: Vec::new(),
             generation,
             unproved: None,
+            unfinished: None,
             begun_again: 0,
             alone: false,
             ending: None,
@@ -271,6 +282,12 @@ impl Download {
         self.settings.paths.push(path);
         self.paths.push(Path::new(path, self.settings.lanes));
         self.paths.len().saturating_sub(1)
+    }
+
+    /// The position after the last octet that has arrived of this version, in whichever answer: it is no shorter than that.
+    fn arrived_end(&self) -> u64 {
+        let held = self.version.as_ref().map_or(0, |version| version.holdings.arrived_end());
+        held.max(self.unfinished.as_ref().map_or(0, |unfinished| unfinished.end))
     }
 
     fn version_of(&mut self, generation: u32) -> Option<&mut Version> {

@@ -243,12 +243,14 @@ impl Download {
     fn end_is_length(&mut self, index: usize) {
         let Some(answer) = self.lanes.get(index).and_then(|lane| lane.answer.as_ref()) else { return };
         let position = answer.position;
-        let Some(version) = &mut self.version else { return };
-        if position < version.holdings.arrived_end() {
-            // It ends before octets that are held: they are of another version.
+        let told = self.unfinished.as_ref().and_then(|unfinished| unfinished.identity.complete_length);
+        if position < self.arrived_end() || told.is_some_and(|told| told != position) {
+            // It ends before octets that came already, or elsewhere than was told: it is another version.
             return self.change();
         }
-        version.learn_length(position);
+        if let Some(version) = &mut self.version {
+            version.learn_length(position);
+        }
     }
 
     fn finish_check(&mut self, index: usize) {

@@ -3,7 +3,11 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use byteranges::download::{Assurance, Event, Fault, Fetch, Lanes, OnChange, PathSettings, Settings};
+use byteranges::download::{
+    Asked, Assurance, Download, Event, Fault, Fetch, Lanes, Misbehaviour, OnChange, PathSettings, Placement,
+    Settings,
+};
+use byteranges::{ContentRange, EntityTag};
 
 use crate::track::{Honest, Lap, MIB, Reply, Track};
 
@@ -104,6 +108,91 @@ fn a_change_is_followed_reported_or_kept_beside_as_settings_say() {
         let lap = lap(on_change);
         assert!(lap.report.outcome.is_ok() && lap.versions.first() == Some(&2));
         assert_eq!((lap.report.counts.restarts, lap.kept_old), (1, vec![kept; 2]));
+    }
+}
+
+/// The head of a reply, with these instead of a strong tag and a length.
+fn named(mut reply: Reply, tag: Option<&str>, length: bool) -> Reply {
+    reply.head.etag = tag.and_then(|tag| EntityTag::weak(tag.as_bytes()));
+    reply.head.has_etag = tag.is_some();
+    reply.head.content_length = reply.head.content_length.filter(|_| length);
+    reply
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_held_against_what_comes_in_its_place() {
+    // Half of it comes, and then something else in its place: by its length, its end or its tag.
+    let page = Honest { length: 100, ..server() };
+    let longer = Honest { length: 5 * MIB, ..server() };
+    for (name, tag, length, other) in [
+        ("a page, where nothing was told", None, false, named(page.whole(), None, true)),
+        ("a page without a length, where nothing was told", None, false, named(page.whole(), None, false)),
+        ("a page, where a length was told", None, true, named(page.whole(), None, true)),
+        ("a page without a length, where one was told", None, true, named(page.whole(), None, false)),
+        ("more than was told", None, true, named(longer.whole(), None, false)),
+        ("another tag", Some("v1"), true, named(server().whole(), Some("v2"), true)),
+    ] {
+        let lap = |on_change| {
+            let settings = Settings { on_change, ..Settings::default() };
+            run(settings, |number, _| match number {
+                0 => Reply { cut: Some(2 * MIB), ..named(server().whole(), tag, length) },
+                _ => Reply { version: 2, ..other.clone() },
+            })
+        };
+        let failed = lap(OnChange::Fail);
+        assert_eq!(failed.report.outcome, Err(Fault::RepresentationChanged), "{name}");
+        let restarted = lap(OnChange::Restart);
+        assert_eq!(restarted.report.outcome, Ok(Assurance::Single), "{name}");
+        assert_eq!((restarted.report.counts.restarts, restarted.wrong), (1, 0), "{name}");
+        assert_eq!(restarted.versions.into_iter().collect::<Vec<_>>(), [2], "{name}");
+    }
+}
+
+#[test]
+fn what_comes_again_is_no_change() {
+    for (tag, lengths) in [(None, [false, false]), (None, [true, false]), (Some("v1"), [true, true])] {
+        let settings = Settings { on_change: OnChange::Fail, ..Settings::default() };
+        let lap = run(settings, |number, _| {
+            let reply = named(server().whole(), tag, lengths[usize::from(number > 0)]);
+            Reply { cut: [Some(3 * MIB), Some(MIB), None][number as usize], ..reply }
+        });
+        assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Single), 0), "{tag:?} {lengths:?}");
+        assert_eq!(lap.requests.len(), 3);
+    }
+}
+
+#[test]
+fn a_page_without_the_tag_that_was_told_is_not_the_file() {
+    let lap = run(Settings::default(), |number, _| match number {
+        0 => Reply { cut: Some(MIB), ..named(server().whole(), Some("v1"), false) },
+        _ => Reply { version: 2, ..named(server().whole(), None, false) },
+    });
+    assert_eq!(lap.report.outcome, Err(Fault::ServerMisbehaved(Misbehaviour::NoValidator)));
+    assert_eq!(lap.versions.into_iter().collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn a_file_found_that_is_longer_than_the_whole_is_of_another_version() {
+    for (on_change, expected) in
+        [(OnChange::Fail, Err(Fault::RepresentationChanged)), (OnChange::Restart, Ok(Assurance::Digest))]
+    {
+        for ranges in [true, false] {
+            let settings = Settings { on_change, verify: true, ..Settings::default() };
+            let download = Download::with_unproved(settings, 5 * MIB);
+            let script = |_, fetch: &Fetch| match (ranges, fetch.range) {
+                (true, Asked::From(first)) if first >= 4 * MIB => {
+                    let mut reply = server().status(416);
+                    let complete_length = 4 * MIB;
+                    reply.head.placement = Placement::Valid(ContentRange::Unsatisfied { complete_length });
+                    reply
+                }
+                (true, _) => server().reply(fetch),
+                (false, _) => server().whole(),
+            };
+            let lap = Track::with(download, Box::new(script)).run();
+            assert_eq!(lap.report.outcome, expected, "{ranges}");
+            assert_eq!(lap.kept_old.is_empty(), expected.is_err(), "what was found stays");
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use byteranges::download::{
-    Action, AskId, Assurance, Download, Event, Failure, Fault, Fetch, Held, Journal, Lanes, OnChange,
-    PathSettings, Precondition, Proof, Report, Settings,
+    Action, AskId, Assurance, Download, Event, Failure, Fault, Fetch, Held, Identity, Journal, Lanes,
+    OnChange, PathSettings, Precondition, Proof, Report, Settings,
 };
 use byteranges::{ByteRange, ByteSet, EntityTag};
 
@@ -98,6 +98,9 @@ pub struct World {
     connections: BTreeMap<AskId, Connection>,
     facts: BTreeMap<(u32, AskId), Fact>,
     pauses: BTreeMap<u16, Duration>,
+    /// In which process, and after how many new versions, the machine was told a length or a validator. Before that, a page
+    /// in the place of the file is a file like any other.
+    told: Option<(u64, u32)>,
     links: Vec<bool>,
     /// What each answer was held against, and was equal.
     compared: BTreeMap<(u32, AskId), ByteSet>,
@@ -147,6 +150,7 @@ impl World {
             connections: BTreeMap::new(),
             facts: BTreeMap::new(),
             pauses: BTreeMap::new(),
+            told: None,
             links,
             compared: BTreeMap::new(),
             tamper: Tamper::new(bug),
@@ -281,8 +285,13 @@ impl World {
 
     fn tell(&mut self, event: Event) {
         let now = self.now;
-        if let Some(download) = &mut self.download {
-            download.handle(event, now);
+        let Some(download) = &mut self.download else { return };
+        download.handle(event, now);
+        let told = |identity: &Identity| {
+            identity.complete_length.is_some() || identity.etag.is_some() || identity.last_modified.is_some()
+        };
+        if download.identity().is_some_and(told) {
+            self.told = Some((self.process, download.counts().restarts));
         }
     }
 

@@ -88,11 +88,8 @@ impl World {
             return Err(format!("{busy} lanes and one more on path {}", fetch.path));
         }
         let faults = self.has_faults();
-        // Where neither a length nor a validator was told, a page in the place of the file is a file like any other.
-        let identity = self.download.as_ref().and_then(|download| download.identity());
-        let known = identity.is_some_and(|identity| {
-            identity.complete_length.is_some() || identity.etag.is_some() || identity.last_modified.is_some()
-        });
+        let restarts = self.download.as_ref().map_or(0, |download| download.counts().restarts);
+        let known = self.told == Some((self.process, restarts));
         self.servers[usize::from(source)].known = known;
         let mut answer = self.servers[usize::from(source)].answer(&fetch, faults, now, &mut self.random);
         answer.retry_after = answer.head.retry_after;
