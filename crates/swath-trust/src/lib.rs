@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
-use verify::{Anyone, Own};
+use verify::Judge;
 
 /// Says who vouches for a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,17 +60,18 @@ impl Trust {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(TrustError::Tls)?;
-        let mut config = match self {
-            Trust::System => builder.with_root_certificates(system()?).with_no_client_auth(),
+        let judge = match self {
+            Trust::System => None,
             Trust::File(path) => {
-                let own = Own::new(in_file(path)?, provider).map_err(|reason| wrong(path, reason))?;
-                builder.dangerous().with_custom_certificate_verifier(Arc::new(own)).with_no_client_auth()
+                Some(Judge::of(in_file(path)?, provider).map_err(|reason| wrong(path, reason))?)
             }
-            Trust::Anyone => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Anyone(provider)))
-                .with_no_client_auth(),
+            Trust::Anyone => Some(Judge::of_anyone(&provider)),
         };
+        let mut config = match judge {
+            None => builder.with_root_certificates(system()?),
+            Some(judge) => builder.dangerous().with_custom_certificate_verifier(Arc::new(judge)),
+        }
+        .with_no_client_auth();
         config.alpn_protocols = vec![protocol.to_vec()];
         Ok(config)
     }
