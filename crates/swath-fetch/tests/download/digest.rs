@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use byteranges::download::{Assurance, Fault, Lanes};
 use swath_fetch::digest::{Algorithm, Hasher};
-use swath_fetch::{Digest, Event, Job};
+use swath_fetch::{Digest, Ended, Event, Job};
 
 use crate::origin::{Asked, Origin, content, head};
-use crate::sink::{Memory, fetch};
+use crate::sink::{Memory, Seen, fetch};
 
 const LENGTH: usize = 200_000;
 
@@ -33,6 +33,18 @@ fn origin(said: Digest) -> Origin {
         let head = format!("{}{}", head.trim_end(), field("Repr-Digest", &said));
         stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&content[octets])).is_ok()
     })
+}
+
+/// Fetches in short segments over so many lanes; what arrives is whole.
+fn fetched(origin: &Origin, lanes: usize) -> (Ended, Seen) {
+    let mut job = Job::new(origin.url("/f"));
+    job.settings.lanes = Lanes::Fixed(lanes);
+    job.settings.min_segment = 10_000;
+    let memory = Memory::with(Default::default());
+    let (ended, seen) = fetch(job, &memory);
+    assert_eq!(ended.report.outcome, Ok(Assurance::Pinned), "{ended:?}");
+    assert!(memory.kept.lock().unwrap().file == content(LENGTH));
+    (ended, seen)
 }
 
 #[test]
@@ -73,13 +85,7 @@ fn a_part_that_does_not_match_its_digest_is_fetched_again_alone() {
         }
         stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&octets)).is_ok()
     });
-    let mut job = Job::new(origin.url("/f"));
-    job.settings.lanes = Lanes::Fixed(1);
-    job.settings.min_segment = 10_000;
-    let memory = Memory::with(Default::default());
-    let (ended, seen) = fetch(job, &memory);
-    assert_eq!(ended.report.outcome, Ok(Assurance::Pinned), "{ended:?}");
-    assert!(memory.kept.lock().unwrap().file == content(LENGTH));
+    let (ended, seen) = fetched(&origin, 1);
     let found = |matches| {
         seen.events
             .iter()
@@ -114,12 +120,6 @@ fn the_end_of_what_a_digest_covers_is_not_waited_for_where_it_comes_slowly() {
         }
         all.is_ok()
     });
-    let mut job = Job::new(origin.url("/f"));
-    job.settings.lanes = Lanes::Fixed(2);
-    job.settings.min_segment = 10_000;
-    let memory = Memory::with(Default::default());
-    let (ended, _) = fetch(job, &memory);
-    assert_eq!(ended.report.outcome, Ok(Assurance::Pinned), "{ended:?}");
-    assert!(memory.kept.lock().unwrap().file == content(LENGTH));
+    let (ended, _) = fetched(&origin, 2);
     assert!(ended.elapsed < std::time::Duration::from_secs(15), "{:?}", ended.elapsed);
 }
