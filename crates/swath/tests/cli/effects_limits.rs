@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     effects::{site, start},
-    running::{Running, ask, connect},
-    serve::half_read,
+    running::{ask, connect},
+    signals::half_read,
 };
 
 /// How long a connection lives that says this and then nothing.
@@ -40,15 +40,7 @@ fn silence_has_its_ends() {
 #[test]
 fn a_handshake_has_an_end() {
     let swath = site();
-    let mut server = Running::start(swath.command(&[
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--tls-self-signed",
-        "--handshake-timeout",
-        "400ms",
-    ]));
-    let address = server.address();
+    let (_server, address) = start(&swath, &["--tls-self-signed", "--handshake-timeout", "400ms"]);
     // The beginning of a TLS record whose rest never comes.
     let (took, _) = life(address, "\u{16}\u{3}\u{1}");
     assert!(took >= Duration::from_millis(350) && took < Duration::from_secs(8), "{took:?}");
@@ -66,18 +58,8 @@ fn a_reader_that_takes_nothing_is_cut_off() {
 #[test]
 fn memory_for_buffers_is_what_was_asked_for() {
     let swath = site();
-    let mut server = Running::start(swath.command(&[
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--metrics",
-        "127.0.0.1:0",
-        "--buffer-memory",
-        "2MiB",
-    ]));
-    let line = server.says("metrics at http://");
-    let address = line.split_once("http://").expect("a URL").1.trim_end_matches("/metrics");
-    let answer = ask(connect(address.parse().expect("an address")), "/metrics", "");
+    let (mut server, _) = start(&swath, &["--metrics", "127.0.0.1:0", "--buffer-memory", "2MiB"]);
+    let answer = ask(connect(server.metrics()), "/metrics", "");
     assert!(answer.contains("\nswath_buffers_budget_bytes 2097152\n"), "{answer}");
 }
 
@@ -85,21 +67,10 @@ fn memory_for_buffers_is_what_was_asked_for() {
 fn the_engine_answers_all_when_the_fast_path_is_off() {
     let swath = site();
     for (mode, transport) in [("on", "fast-path"), ("off", "http1")] {
-        let mut server = Running::start(swath.command(&[
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--metrics",
-            "127.0.0.1:0",
-            "--fast-path",
-            mode,
-        ]));
-        let address = server.address();
-        let line = server.says("metrics at http://");
-        let metrics = line.split_once("http://").expect("a URL").1.trim_end_matches("/metrics");
+        let (mut server, address) = start(&swath, &["--metrics", "127.0.0.1:0", "--fast-path", mode]);
         ask(connect(address), "/a.txt", "");
         server.record();
-        let counts = ask(connect(metrics.parse().expect("an address")), "/metrics", "");
+        let counts = ask(connect(server.metrics()), "/metrics", "");
         let line = format!("\nswath_answers_total{{transport=\"{transport}\"}} 1\n");
         assert!(counts.contains(&line), "{mode}: {counts}");
     }

@@ -68,6 +68,13 @@ impl Running {
         url.trim_end_matches('/').parse().expect("an address and a port")
     }
 
+    /// Waits for the line that tells where metrics are; it comes after the ready lines.
+    pub(crate) fn metrics(&mut self) -> SocketAddr {
+        let line = self.says("metrics at http://");
+        let (_, url) = line.split_once("://").expect("a URL");
+        url.trim_end_matches("/metrics").parse().expect("an address and a port")
+    }
+
     /// Waits for the next record on standard output.
     pub(crate) fn record(&self) -> String {
         self.records.recv_timeout(PATIENCE).expect("a record")
