@@ -221,9 +221,10 @@ settings! {
     OPEN_FILES_AGE = FILES / "open-files-age" {
         value: "DURATION",
         default: Some("1s"),
-        help: "How long a file is kept open; 0s to look each path up anew",
+        help: "How long the path of a file that is kept open is believed; 0s to look each path up anew",
         more: "For so long a link or a directory on the way to the file may have led elsewhere before that is seen. \
-               A file that is edited, replaced or deleted is seen at once.",
+               Then the path is looked at again, and the file stays open if it still leads there. What nobody asks \
+               for during twice as long is closed. A file that is edited, replaced or deleted is seen at once.",
     }
 
     ETAG = ANSWERS / "etag" {
