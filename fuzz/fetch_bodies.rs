@@ -96,8 +96,22 @@ pub fn netrc(octets: &[u8]) {
     }
 }
 
-/// Reads a cookies file: no cookie breaks out of the field, and none goes to another host.
+/// Keeps each line as a Set-Cookie field of one host.
+fn set_cookies(octets: &[u8]) {
+    let lines = octets.split(|octet| *octet == b'\n').filter_map(|line| HeaderValue::from_bytes(line).ok());
+    let fields = HeaderMap::from_iter(lines.map(|line| (header::SET_COOKIE, line)));
+    let (mut kept, home) =
+        (cookies::Cookies::default(), Url::parse("https://a.example.org/x/y").expect("a URL"));
+    kept.keep(&fields, &home);
+    if let Some(field) = kept.field(&home) {
+        assert!(field.as_bytes().iter().all(|octet| *octet >= 32 && *octet != 127));
+    }
+    assert!(kept.field(&Url::parse("https://stranger.invalid/").expect("a URL")).is_none());
+}
+
+/// Reads a cookies file, and its lines as what a server sets: no cookie breaks out of the field, and none goes to another host.
 pub fn cookies(octets: &[u8]) {
+    set_cookies(octets);
     let now = UNIX_EPOCH + Duration::from_secs(1_795_262_400);
     let Ok(read) = cookies::Cookies::parse(octets, now) else { return };
     for url in ["http://example.org/a/b", "https://sub.example.org/", "http://127.0.0.1/"] {

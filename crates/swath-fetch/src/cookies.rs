@@ -1,14 +1,14 @@
-//! Cookies from a file, as browsers' extensions, curl and wget write it.
+//! Cookies from a file, as browsers' extensions, curl and wget write it, and those that servers set on the way.
 //!
-//! In: the text of a `cookies.txt`. Out: the Cookie field for a URL.
+//! In: the text of a `cookies.txt`, Set-Cookie fields. Out: the Cookie field for a URL.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cookie_store::CookieStore;
-use http::HeaderValue;
+use cookie_store::{Cookie, CookieDomain, CookieStore, StoreAction};
+use http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
 /// The longest file that is read: what a browser exports at most.
@@ -18,10 +18,17 @@ const COOKIES_MAX: usize = 20_000;
 /// The longest Cookie field that is sent: servers refuse longer heads.
 const FIELD_MAX: usize = 16 * 1024;
 
-/// Holds the cookies of a file.
+/// The most cookies that servers may set: browsers keep some 180 for a site.
+const SET_MAX: usize = 200;
+/// The longest Set-Cookie field that is read: browsers take no longer ones.
+const SET_FIELD_MAX: usize = 4096;
+
+/// Holds cookies.
 #[derive(Clone, Debug, Default)]
 pub struct Cookies {
     store: CookieStore,
+    /// How many of them servers have set.
+    set: usize,
 }
 
 /// Says why a file cannot be used.
@@ -84,7 +91,44 @@ impl Cookies {
             }
             line.put(&mut store, now);
         }
-        if cookies == 0 && others > 0 { Err(CookiesError::Form) } else { Ok(Self { store }) }
+        if cookies == 0 && others > 0 { Err(CookiesError::Form) } else { Ok(Self { store, set: 0 }) }
+    }
+
+    /// Keeps the cookies that the answer from a URL sets, and tells whether there were any.
+    ///
+    /// One for all hosts below a name of one label, such as `com`, is not kept, nor one of another host's, nor more than
+    /// 200 in all.
+    ///
+    /// ```
+    /// use swath_fetch::cookies::Cookies;
+    /// let (mut cookies, url) = (Cookies::default(), "http://example.org/login".parse().unwrap());
+    /// let fields = http::HeaderMap::from_iter([(http::header::SET_COOKIE, "id=42; Path=/".parse().unwrap())]);
+    /// assert!(cookies.keep(&fields, &url));
+    /// assert_eq!(cookies.field(&url).unwrap(), "id=42");
+    /// ```
+    pub fn keep(&mut self, fields: &HeaderMap, url: &Url) -> bool {
+        // A tab is no part of a cookie, and no other character of control gets into a field.
+        let is_taken = |text: &&str| text.len() <= SET_FIELD_MAX && !text.contains('\t');
+        let mut kept = false;
+        for field in fields.get_all(header::SET_COOKIE) {
+            let Some(text) = field.to_str().ok().filter(is_taken) else { continue };
+            let Ok(cookie) = Cookie::parse(text, url) else { continue };
+            let domain = match &cookie.domain {
+                CookieDomain::HostOnly(host) => host,
+                CookieDomain::Suffix(suffix) if suffix.contains('.') => suffix,
+                _ => continue,
+            };
+            if self.set >= SET_MAX && !self.store.contains_any(domain, &cookie.path, cookie.name()) {
+                continue;
+            }
+            match self.store.insert(cookie.into_owned(), url) {
+                Ok(StoreAction::Inserted) => self.set += 1,
+                Ok(StoreAction::UpdatedExisting | StoreAction::ExpiredExisting) => {}
+                Err(_) => continue,
+            }
+            kept = true;
+        }
+        kept
     }
 
     /// The Cookie field for a request to a URL; none where there is nothing to send.
@@ -216,6 +260,56 @@ mod tests {
         }
     }
 
+    /// What is sent after answers that set these, each from a URL.
+    fn after(set: &[(&str, &str)], url: &str) -> Option<String> {
+        let mut cookies =
+            Cookies::parse(b"kept.example\tFALSE\t/\tFALSE\t0\tid\tfile\n", SystemTime::now()).unwrap();
+        for (from, field) in set {
+            let fields = HeaderMap::from_iter([(header::SET_COOKIE, HeaderValue::from_str(field).unwrap())]);
+            cookies.keep(&fields, &Url::parse(from).unwrap());
+        }
+        cookies.field(&Url::parse(url).unwrap()).map(|field| field.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn what_servers_set_goes_where_they_may_send_it() {
+        let login = "https://login.example.org/a/in";
+        for (from, field, url, due) in [
+            (login, "id=1", "https://login.example.org/a/x", Some("id=1")),
+            (login, "id=1", "https://login.example.org/b", None),
+            (login, "id=1; Path=/", "https://files.example.org/", None),
+            (login, "id=1; Path=/; Domain=example.org", "https://files.example.org/", Some("id=1")),
+            (login, "id=1; Path=/; Secure", "http://login.example.org/", None),
+            (login, "id=1; Path=/; Domain=org", "https://files.example.org/", None),
+            (login, "id=1; Path=/; Domain=other.org", "https://other.org/", None),
+            (login, "id=1; Path=/; Max-Age=0", "https://login.example.org/", None),
+            (login, "", "https://login.example.org/", None),
+            ("http://kept.example/", "id=set", "http://kept.example/", Some("id=set")),
+            ("http://kept.example/", "other=2", "http://kept.example/", Some("id=file; other=2")),
+            ("http://127.0.0.1:8080/", "id=1", "http://127.0.0.1:8081/", Some("id=1")),
+        ] {
+            assert_eq!(after(&[(from, field)], url).as_deref(), due, "{from} {field} {url}");
+        }
+        assert_eq!(
+            after(&[(login, "id=1; Path=/"), (login, "id=2; Path=/")], login).as_deref(),
+            Some("id=2")
+        );
+        assert_eq!(after(&[(login, "id=1; Path=/"), (login, "id=; Path=/; Max-Age=0")], login), None);
+    }
+
+    #[test]
+    fn servers_set_so_many_cookies_and_no_more() {
+        let names: Vec<_> = (0..=SET_MAX).map(|number| format!("n{number:03}=old")).collect();
+        let at = "http://h.example/";
+        let mut set: Vec<_> = names.iter().map(|field| (at, field.as_str())).collect();
+        set.push((at, "n000=new"));
+        let long = format!("long={}", "v".repeat(SET_FIELD_MAX));
+        set.insert(0, (at, &long));
+        let sent = after(&set, at).unwrap();
+        assert_eq!(sent.split("; ").count(), SET_MAX);
+        assert!(sent.starts_with("n000=new; n001=old") && sent.ends_with("n199=old"), "{sent}");
+    }
+
     #[test]
     fn what_is_no_such_file_says_so() {
         let now = SystemTime::now();
@@ -246,6 +340,14 @@ mod tests {
         #[test]
         fn anything_is_read_without_harm(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Cookies::parse(&octets, SystemTime::now());
+        }
+
+        #[test]
+        fn nothing_that_is_set_goes_to_strangers(field in "[ -~]{0,60}(; ?(Domain|Path|Max-Age|Expires)=[ -~]{0,30}){0,2}") {
+            prop_assert_eq!(after(&[("http://a.example/x/y", &field)], "http://b.invalid/"), None);
+            if let Some(sent) = after(&[("http://a.example/x/y", &field)], "http://a.example/x/z") {
+                prop_assert!(sent.bytes().all(|octet| octet >= 32 && octet != 127));
+            }
         }
     }
 }

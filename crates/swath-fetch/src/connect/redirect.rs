@@ -15,8 +15,14 @@ pub(crate) fn is_redirection(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// Finds where to go on; `before` are the URLs that were asked already, the last of them now.
-pub(crate) fn next(before: &[Url], fields: &HeaderMap, limit: usize) -> Result<Url, NotFollowed> {
+/// Finds where to go on; `before` are the URLs that were asked already, the last of them now. Where cookies were set on the
+/// way, one that was asked before may answer otherwise now: a login leads back to where it was asked for.
+pub(crate) fn next(
+    before: &[Url],
+    fields: &HeaderMap,
+    limit: usize,
+    cookies_set: bool,
+) -> Result<Url, NotFollowed> {
     let no = |why: String| Err(NotFollowed(why));
     let Some(current) = before.last() else { return no("nothing was asked".to_owned()) };
     let Some(location) = fields.get(header::LOCATION) else {
@@ -38,7 +44,7 @@ pub(crate) fn next(before: &[Url], fields: &HeaderMap, limit: usize) -> Result<U
     let _ = next.set_username("");
     let _ = next.set_password(None);
     next.set_fragment(None);
-    if before.contains(&next) {
+    if before.contains(&next) && !cookies_set {
         return no(format!("{current} redirects in a circle, to {next}"));
     }
     if before.len() > limit {
@@ -55,7 +61,7 @@ mod tests {
         let before: Vec<_> = before.iter().map(|url| Url::parse(url).unwrap()).collect();
         let mut fields = HeaderMap::new();
         fields.insert(header::LOCATION, location.parse().unwrap());
-        next(&before, &fields, 3).map(String::from).map_err(|NotFollowed(why)| why)
+        next(&before, &fields, 3, false).map(String::from).map_err(|NotFollowed(why)| why)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! In: a URL and what is known about the user. Out: a request. Credentials go to the origin they were given for.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -48,7 +48,8 @@ pub(crate) struct Fields {
     secret: HeaderMap,
     /// Who to be elsewhere, and at home where nothing else says so.
     netrc: Option<Arc<Netrc>>,
-    cookies: Option<Arc<Cookies>>,
+    /// Those of the user's file, and what answers have set since.
+    cookies: Arc<Mutex<Cookies>>,
 }
 
 impl Fields {
@@ -72,8 +73,18 @@ impl Fields {
                 to.append(name.clone(), value.clone());
             }
         }
-        let (netrc, cookies) = (job.netrc.clone(), job.cookies.clone());
-        Ok(Self { home: job.url.origin(), own, secret, netrc, cookies })
+        let cookies = job.cookies.as_deref().cloned().unwrap_or_default();
+        let (home, netrc) = (job.url.origin(), job.netrc.clone());
+        Ok(Self { home, own, secret, netrc, cookies: Arc::new(Mutex::new(cookies)) })
+    }
+
+    fn cookies(&self) -> MutexGuard<'_, Cookies> {
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the cookies that an answer sets for the requests that follow, and tells whether there were any.
+    pub(crate) fn keep_cookies(&self, answer: &HeaderMap, url: &Url) -> bool {
+        answer.contains_key(header::SET_COOKIE) && self.cookies().keep(answer, url)
     }
 
     /// What tells the server of this URL who the user is.
@@ -83,7 +94,7 @@ impl Fields {
         if let Some(credentials) = entry {
             secrets.insert(header::AUTHORIZATION, basic(credentials));
         }
-        if let Some(field) = self.cookies.as_ref().and_then(|cookies| cookies.field(url)) {
+        if let Some(field) = self.cookies().field(url) {
             secrets.insert(header::COOKIE, field);
         }
         if url.origin() == self.home {

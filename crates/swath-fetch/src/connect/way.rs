@@ -151,12 +151,14 @@ impl Ways {
         let way = self.way(path).ok_or_else(|| Trouble::connect("there is no such way"))?;
         let mut trail = vec![way.start(again)];
         let mut idle = idle;
+        let mut cookies_set = false;
         // Bounded by the limit of redirections.
         loop {
             let url = trail.last().unwrap_or(&way.source).clone();
             notice(Notice::Asked(without_secrets(&url)));
             let (link, response) = self.ask_once(&way, &url, fields, idle.take(), notice).await?;
             let (parts, frames) = response.into_parts();
+            cookies_set |= way.fields.keep_cookies(&parts.headers, &url);
             let content = Content { frames, link, origin: url.origin(), url: without_secrets(&url) };
             let redirected = url != way.source;
             let mut answer = Answer { parts, url, redirected, not_followed: None, content };
@@ -164,7 +166,7 @@ impl Ways {
                 way.lock().leads_to = answer.redirected.then(|| answer.url.clone());
                 return Ok(answer);
             }
-            match redirect::next(&trail, &answer.parts.headers, way.limits.redirects) {
+            match redirect::next(&trail, &answer.parts.headers, way.limits.redirects, cookies_set) {
                 Err(NotFollowed(why)) => {
                     answer.not_followed = Some(why);
                     return Ok(answer);

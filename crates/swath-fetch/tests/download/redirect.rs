@@ -45,6 +45,45 @@ fn it_is_followed_once_and_credentials_stay_at_home() {
 }
 
 #[test]
+fn a_login_on_the_way_is_remembered_and_leads_back() {
+    // Who comes without a session is sent to the login, which sets one and sends back.
+    let origin = Origin::new(|asked, stream| {
+        let to = |place: &str, more: &str| {
+            format!("HTTP/1.1 302 Found\r\nLocation: {place}\r\n{more}Content-Length: 0\r\n\r\n")
+        };
+        let answer = match asked.field("cookie") {
+            _ if asked.path == "/login" => to("/f", "Set-Cookie: session=7; Path=/; HttpOnly\r\n"),
+            Some("session=7") => return honest(asked, stream, &content(LENGTH), "\"v1\""),
+            _ => to("/login", ""),
+        };
+        stream.write_all(answer.as_bytes()).is_ok()
+    });
+    let mut job = Job::new(origin.url("/f"));
+    job.settings.lanes = Lanes::Fixed(3);
+    let memory = Memory::with(Default::default());
+    let (ended, _) = fetch(job, &memory);
+    assert_eq!(ended.report.outcome, Ok(Assurance::Pinned), "{ended:?}");
+    assert!(memory.kept.lock().unwrap().file == content(LENGTH));
+    assert_eq!(
+        origin.asked().iter().filter(|asked| asked.path == "/login").count(),
+        1,
+        "one login is enough"
+    );
+}
+
+#[test]
+fn cookies_without_end_are_no_way_out_of_a_circle() {
+    let origin = Origin::new(|_, stream| {
+        let head = "HTTP/1.1 302 Found\r\nLocation: /f\r\nSet-Cookie: again=1\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(head.as_bytes()).is_ok()
+    });
+    let memory = Memory::with(Default::default());
+    let (ended, _) = fetch(Job::new(origin.url("/f")), &memory);
+    assert!(ended.report.outcome.is_err(), "{ended:?}");
+    assert!(origin.asked().len() <= 11, "{}", origin.asked().len());
+}
+
+#[test]
 fn a_link_that_expired_is_asked_for_again() {
     let served = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&served);
