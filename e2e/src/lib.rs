@@ -20,6 +20,7 @@ pub mod field;
 pub mod forgetful;
 pub mod h2_only;
 pub mod links;
+pub mod nginx;
 pub mod place;
 pub mod process;
 pub mod proxy;

@@ -1,20 +1,14 @@
 //! A lens before nginx: what comes through is what nginx says, for curl and for a downloader in eight pieces.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
-use std::time::{Duration, Instant};
 
 use swath_e2e::clients::curl::{Answer, curl};
 use swath_e2e::clients::noise::noise;
 use swath_e2e::clients::program;
+use swath_e2e::nginx;
 use swath_e2e::place;
-use swath_e2e::process::{LOOK_EVERY, Started, free_port};
+use swath_e2e::process::Started;
 use swath_e2e::swath::Swath;
-
-/// The longest wait for nginx to take connections.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Content of the large file.
 const LENGTH: usize = 10_000_000;
@@ -28,24 +22,20 @@ struct Nginx {
 
 impl Nginx {
     fn start(name: &str) -> Self {
-        let folder = place::work("lens").join(name);
-        drop(fs::remove_dir_all(&folder));
-        let root = folder.join("root");
+        let name = format!("lens-{name}");
+        let root = place::work(&name).join("root");
         fs::create_dir_all(root.join("base/dir")).expect("a folder");
         let octets = noise(7, LENGTH);
         fs::write(root.join("base/clip.bin"), &octets).expect("a file");
         fs::write(root.join("base/page.html"), "<p>swath</p>".repeat(1000)).expect("a file");
-        let port = free_port();
-        let path = folder.join("config");
-        fs::write(&path, config(&folder, &root, port)).expect("a file");
-        let mut command = Command::new(place::program("nginx"));
-        command.arg("-c").arg(&path).arg("-e").arg(folder.join("errors"));
-        let mut started = Started::spawn(&mut command, name, &place::logs(&format!("lens-{name}")));
-        let deadline = Instant::now() + PATIENCE;
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(started.ended().is_none() && Instant::now() < deadline, "{}", started.describe());
-            std::thread::sleep(LOOK_EVERY);
-        }
+        let root = root.display();
+        // Unless told otherwise (gzip_proxied) nginx compresses nothing for a request that has Via.
+        let settings = format!(
+            "root {root}; default_type application/octet-stream; types {{ text/html html; }}\n\
+             location / {{ gzip on; gzip_min_length 1; gzip_types *; gzip_proxied any; }}\n\
+             location /base/off/ {{ alias {root}/base/; max_ranges 0; }}\n"
+        );
+        let (started, port) = nginx::start(&name, &settings);
         Self { started, port, octets }
     }
 
@@ -56,24 +46,6 @@ impl Nginx {
     fn lens(&self) -> Swath {
         Swath::of(self.url("/")).start()
     }
-}
-
-fn config(folder: &Path, root: &Path, port: u16) -> String {
-    let mut text = String::new();
-    // Unless told otherwise (gzip_proxied) nginx compresses nothing for a request that has Via.
-    let (shown, root) = (folder.display(), root.display());
-    // As root it would give up the rights to read the folder; as anybody else it passes over `user`.
-    let _ = write!(
-        text,
-        "user root; daemon off; pid {shown}/pid; worker_processes 1; events {{}}\n\
-         http {{ access_log off; default_type application/octet-stream; client_body_temp_path {shown}/b;\n\
-         proxy_temp_path {shown}/p; fastcgi_temp_path {shown}/f; uwsgi_temp_path {shown}/u; scgi_temp_path {shown}/s;\n\
-         types {{ text/html html; }}\n\
-         server {{ listen 127.0.0.1:{port}; root {root};\n\
-         location / {{ gzip on; gzip_min_length 1; gzip_types *; gzip_proxied any; }}\n\
-         location /base/off/ {{ alias {root}/base/; max_ranges 0; }} }} }}\n"
-    );
-    text
 }
 
 /// The fields of an answer, without what belongs to a connection or a moment.

@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub const FILES: [&str; 2] = ["file.bin", "empty.bin"];
 
 /// How often a port that somebody else took meanwhile is tried anew.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// How one server is started.
 #[derive(Clone, Copy)]
@@ -164,7 +164,8 @@ fn open_to_all(path: &Path) {
         .expect("our own folder can be opened");
 }
 
-fn listens(started: &mut Started, address: SocketAddr) -> bool {
+/// Waits until a server listens; false when it ended instead, or takes too long.
+pub(crate) fn listens(started: &mut Started, address: SocketAddr) -> bool {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         // First whether it lives: another program may listen on the port that this one lost.

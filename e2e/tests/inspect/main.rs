@@ -2,7 +2,6 @@
 //! origin, it names.
 
 mod clients;
-mod nginx;
 mod page;
 mod seek;
 mod trouble;

@@ -7,13 +7,14 @@ use serde_json::Value;
 use swath_e2e::clip::{self, Index};
 use swath_e2e::driver::Browser;
 use swath_e2e::engine::Engine;
+use swath_e2e::nginx;
 use swath_e2e::place;
 use swath_e2e::swath::Swath;
 use swath_e2e::turn::take_turn;
 use swath_e2e::video::Video;
 
 use crate::page::{MISSING, NOTHING_YET, keep_for_docs, shows};
-use crate::{SOON, ask_json, inspected, nginx};
+use crate::{SOON, ask_json, inspected};
 
 /// What breaks seeking, as people have it in their configuration.
 const BROKEN: &str = "gzip on; gzip_types video/mp4; gzip_proxied any; max_ranges 0;";

@@ -5,11 +5,12 @@ use std::fs;
 use serde_json::Value;
 use swath_e2e::clients::noise::noise;
 use swath_e2e::clients::program::run;
+use swath_e2e::nginx;
 use swath_e2e::place;
 use swath_e2e::process::Started;
 use swath_e2e::swath::Swath;
 
-use crate::{SOON, ask_json, inspected, nginx, rules};
+use crate::{SOON, ask_json, inspected, rules};
 
 /// Writes a film under each path and starts nginx, which treats each in its own way.
 fn films() -> (Started, u16) {

@@ -3,34 +3,35 @@
 //! In: what belongs into its `server` block. Out: the process and its port.
 
 use std::fs;
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
-use swath_e2e::place;
-use swath_e2e::process::{LOOK_EVERY, Started, free_port};
-
-use crate::SOON;
+use crate::place;
+use crate::process::{Started, free_port};
+use crate::servers::{TRIES, listens};
 
 /// Starts nginx with `settings` in its only server, and its temporary files in the work folder `name`.
 ///
 /// It cannot say which port it took, so it is told a free one, and another when somebody was faster.
-pub(crate) fn start(name: &str, settings: &str) -> (Started, u16) {
+///
+/// # Panics
+/// When it does not listen after some starts.
+pub fn start(name: &str, settings: &str) -> (Started, u16) {
     let folder = place::work(name);
     let path = folder.join("config");
     let logs = place::logs(name);
-    for _ in 0..3 {
+    for _ in 0..TRIES {
         let port = free_port();
         fs::write(&path, config(&folder, port, settings)).expect("a file");
         let mut command = Command::new(place::program("nginx"));
         command.arg("-c").arg(&path).arg("-e").arg(folder.join("errors"));
         let mut started = Started::spawn(&mut command, "nginx", &logs);
-        if listens(&mut started, port) {
+        if listens(&mut started, SocketAddr::from((Ipv4Addr::LOCALHOST, port))) {
             return (started, port);
         }
     }
-    panic!("nginx did not start in three attempts; its log is {}", folder.join("errors").display());
+    panic!("nginx did not listen after {TRIES} starts; its log is {}", folder.join("errors").display());
 }
 
 fn config(folder: &Path, port: u16, settings: &str) -> String {
@@ -43,18 +44,4 @@ fn config(folder: &Path, port: u16, settings: &str) -> String {
          types {{ video/mp4 mp4; }}\n\
          server {{ listen 127.0.0.1:{port};\n{settings}}} }}\n"
     )
-}
-
-/// Waits until it accepts connections; false when it ended instead.
-fn listens(nginx: &mut Started, port: u16) -> bool {
-    let deadline = Instant::now() + SOON;
-    while nginx.ended().is_none() {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            // The port may be another's, who was faster: nginx ends then.
-            return nginx.ended().is_none();
-        }
-        assert!(Instant::now() < deadline, "{}", nginx.describe());
-        std::thread::sleep(LOOK_EVERY);
-    }
-    false
 }
