@@ -31,7 +31,6 @@ fn audited(url: &str) -> BTreeMap<String, String> {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(matches!(output.status.code(), Some(0 | 1)), "{url}: {said}");
         if took >= QUICK {
-            println!("{url}: an audit took {took:?}");
             continue;
         }
         let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");

@@ -52,8 +52,8 @@ fn aria2_fetches_eight_ranges_at_once_and_their_sum_has_the_digest() {
     let site = Site::new();
     let octets = site.noise("data.bin", LENGTH);
     let folder = tempfile::tempdir().expect("a folder");
-    // A pace per connection keeps all eight at work at the same time, as a distant server would.
-    let server = site.serve().args(["--limit-rate", "8MiB"]).start();
+    // A pace per connection keeps all eight at work at the same time, for two seconds, as a distant server would.
+    let server = site.serve().args(["--limit-rate", "2MiB"]).start();
     let prefix = folder.path().to_str().expect("UTF-8");
     let checksum = format!("--checksum=sha-256={}", sha256(&octets));
     let url = server.url("/data.bin");
@@ -71,7 +71,7 @@ fn lftp_fetches_four_ranges_at_once() {
     let octets = site.noise("data.bin", LENGTH);
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("got.bin");
-    let server = site.serve().args(["--limit-rate", "16MiB"]).start();
+    let server = site.serve().args(["--limit-rate", "4MiB"]).start();
     let script = format!(
         "set net:max-retries 1; pget -n 4 -c {} -o {}; exit",
         server.url("/data.bin"),
@@ -88,7 +88,7 @@ fn axel_fetches_four_ranges_at_once() {
     let octets = site.noise("data.bin", LENGTH);
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("got.bin");
-    let server = site.serve().args(["--limit-rate", "16MiB"]).start();
+    let server = site.serve().args(["--limit-rate", "4MiB"]).start();
     let target_text = target.to_str().expect("UTF-8");
     let _ = run("axel", ["-q", "-n", "4", "-o", target_text, &server.url("/data.bin")]).succeeded();
     assert!(fs::read(&target).expect("reads") == octets, "the file is whole");

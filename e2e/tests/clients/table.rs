@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use swath_e2e::clients::curl::{Answer, curl};
 use swath_e2e::clients::program;
@@ -18,6 +19,9 @@ const TAG_SETTLES: Duration = Duration::from_millis(100);
 
 /// Longer than a date is weak after a change (2.5 s).
 const DATE_SETTLES: Duration = Duration::from_millis(2600);
+
+/// How long a date is surely weak after a change, and how often a file is changed until it was asked for within that time.
+const YOUNG: (Duration, usize) = (Duration::from_millis(2400), 10);
 
 /// How far behind a server's clock is where every tag has to be weak.
 const BEHIND: Duration = Duration::from_secs(3600);
@@ -95,19 +99,18 @@ fn every_row(transport: Transport, serve: &[&str], ask: &[&str], version: &str) 
         let mut plain = HashMap::new();
         let mut exchanges = 0;
         for row in rows.iter().filter(|row| Way::of(row) == way) {
-            if row.fixture == Fixture::FNew {
-                // Still young by its date, and old enough for a tag that stays as it is.
-                disk::touch_new(root.path()).expect("the young fixture is written");
-                std::thread::sleep(TAG_SETTLES);
-                plain.remove(row.fixture.name());
-            }
-            let own = plain.entry(row.fixture.name()).or_insert_with(|| {
-                exchanges += 1;
-                client.own(row.fixture)
-            });
-            exchanges += 1;
             asked += 1;
-            if let Err(why) = client.judge(row, own) {
+            let said = if row.fixture == Fixture::FNew {
+                client.judge_while_young(row, root.path(), &mut exchanges)
+            } else {
+                exchanges += 1;
+                let own = plain.entry(row.fixture.name()).or_insert_with(|| {
+                    exchanges += 1;
+                    client.own(row.fixture)
+                });
+                client.judge(row, own)
+            };
+            if let Err(why) = said {
                 wrong.push(format!("{} ({:?}): {why}", row.id, row.method));
             }
         }
@@ -150,6 +153,24 @@ impl Client<'_> {
         let now = clock.duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
         let plain = self.exchange(fixture, words);
         Own::from_plain(in_octets(&plain), i64::try_from(now).expect("a clock before the year 292277026596"))
+    }
+
+    /// Judges an answer about the young fixture, still young by its date, and old enough for a tag that stays as it is.
+    ///
+    /// On a machine that does other things it may grow old before it is asked for; then it is written anew.
+    fn judge_while_young(&self, row: &Row, root: &Path, exchanges: &mut usize) -> Result<(), String> {
+        for _ in 0..YOUNG.1 {
+            let written = Instant::now();
+            disk::touch_new(root).expect("the young fixture is written");
+            std::thread::sleep(TAG_SETTLES);
+            let own = self.own(row.fixture);
+            let said = self.judge(row, &own);
+            *exchanges += 2;
+            if written.elapsed() < YOUNG.0 {
+                return said;
+            }
+        }
+        Err(format!("not asked within {:?}, {} times", YOUNG.0, YOUNG.1))
     }
 
     fn judge(&self, row: &Row, own: &Own) -> Result<(), String> {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use swath_e2e::{
-    clients::noise::noise,
+    clients::{noise::noise, program::PATIENCE},
     links::{LINKS, Links, SERVER},
     place::program,
     swath::binary,
@@ -18,7 +18,7 @@ use swath_e2e::{
 use super::asked::Getting;
 
 /// How often both links are tried together.
-const TRIES: usize = 3;
+const TRIES: usize = 5;
 const RATES: [&str; 2] = ["100mbit", "10mbit"];
 /// The same in octets a second, as TCP brings them.
 const BRINGS: [u64; 2] = [11_900_000, 1_190_000];
@@ -67,10 +67,7 @@ impl Serving {
         };
         let started = Instant::now();
         while !asked() {
-            assert!(
-                started.elapsed() < Duration::from_secs(10),
-                "swath serve does not answer over the links"
-            );
+            assert!(started.elapsed() < PATIENCE, "swath serve does not answer over the links");
             std::thread::sleep(Duration::from_millis(50));
         }
         serving

@@ -17,8 +17,8 @@ use super::asked::{Getting, events, get, received, swath};
 const LENGTH: usize = 32 << 20;
 /// Half of the file in a second.
 const HALF: &str = "16M";
-/// A quarter of it in a second.
-const QUARTER: &str = "8M";
+/// An eighth of it in a second.
+const EIGHTH: &str = "4M";
 
 /// What a server serves, and what its files are.
 struct Served<'a> {
@@ -48,7 +48,7 @@ impl Served<'_> {
     }
 
     fn resumed(&self, name: &str, file: &Path, content: &[u8]) {
-        let mut first = Getting::start(&mut self.get(&["-c", "4", "--limit-rate", QUARTER], file));
+        let mut first = Getting::start(&mut self.get(&["-c", "4", "--limit-rate", EIGHTH], file));
         let _ = first.holds(LENGTH as u64 / 3);
         first.signal(Signal::INT);
         assert_eq!(first.end().code(), Some(130), "{name}: interrupted: {}", first.story());

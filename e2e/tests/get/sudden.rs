@@ -11,7 +11,7 @@ use swath_trial::{
     Ending, Origin,
     programs::Program,
     resume::REPLACED_NOW_AND_THEN,
-    run::{Outcome, PATIENCE, Running, judge},
+    run::{Outcome, Running, judge},
 };
 
 /// How fast the origin sends, and when the program is ended.
@@ -30,6 +30,9 @@ pub(crate) const LONG: Script = Script { rate: 128 << 10, ends: &[(20, 1_000), (
 
 /// For programs that record more often, or nothing.
 pub(crate) const QUICK: Script = Script { rate: 4 << 20, ends: &[(20, 600)], most: 5 };
+
+/// How long the last run may take, which nothing ends: a few times what its octets need beside as many others.
+const LAST: Duration = Duration::from_secs(120);
 
 /// How many downloads run at once: each asks for 1 MiB a second.
 pub(crate) const AT_ONCE: usize = 24;
@@ -104,11 +107,7 @@ pub(crate) fn download(
     for ends in 0.. {
         let last = ends >= script.most;
         let (least, most) = script.ends[chance.below(script.ends.len() as u64) as usize];
-        let patience = if last {
-            PATIENCE + PATIENCE
-        } else {
-            Duration::from_millis(least + chance.below(most - least))
-        };
+        let patience = if last { LAST } else { Duration::from_millis(least + chance.below(most - least)) };
         let command = &mut program.command(program.resume, &origin.url(), &file);
         // The folder may be a disk that is about to fail: what the program needs of a home is elsewhere.
         command.env("HOME", "/nonexistent").current_dir("/");

