@@ -15,6 +15,7 @@ use fuser::{
 use super::{
     Disk,
     inode::PAGE,
+    refusal::Call,
     state::{ROOT, State},
 };
 
@@ -175,7 +176,11 @@ impl Filesystem for Files {
         _: Option<LockOwner>,
         reply: ReplyWrite,
     ) {
-        match self.disk.state().inode_mut(number.0) {
+        let mut state = self.disk.state();
+        if let Err(refused) = state.obey(Call::Write) {
+            return reply.error(refused);
+        }
+        match state.inode_mut(number.0) {
             Some(inode) => {
                 inode.write(offset, data);
                 reply.written(data.len() as u32);
@@ -190,7 +195,11 @@ impl Filesystem for Files {
     }
 
     fn fsync(&self, _: &Request, number: INodeNo, _: FileHandle, _datasync: bool, reply: ReplyEmpty) {
-        match self.disk.state().inode_mut(number.0) {
+        let mut state = self.disk.state();
+        if let Err(refused) = state.obey(Call::Sync) {
+            return reply.error(refused);
+        }
+        match state.inode_mut(number.0) {
             Some(inode) => {
                 inode.sync();
                 reply.ok();
@@ -231,6 +240,9 @@ impl Filesystem for Files {
         reply: ReplyEmpty,
     ) {
         let mut state = self.disk.state();
+        if let Err(refused) = state.obey(Call::Rename) {
+            return reply.error(refused);
+        }
         if flags.contains(RenameFlags::RENAME_EXCHANGE) || flags.contains(RenameFlags::RENAME_WHITEOUT) {
             reply.error(Errno::EINVAL);
         } else if flags.contains(RenameFlags::RENAME_NOREPLACE) && state.find(new_name).is_some() {

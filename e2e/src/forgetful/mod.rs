@@ -5,10 +5,13 @@
 //! What survives: octets that `fsync` or `fdatasync` of their file covered, names that an `fsync` of the folder covered. Of the rest, chance decides
 //! page by page whether the old octets, the new ones, or new sectors among old ones remain; whether a file has its old or its new length; and how
 //! many of the folder's changes, in their order, were made. A name may so survive whose octets did not.
+//!
+//! It can refuse calls, too, until it is told to obey again.
 
 mod chance;
 mod fuse;
 mod inode;
+mod refusal;
 mod state;
 
 use std::io;
@@ -17,6 +20,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fuser::{BackgroundSession, Config, MountOption};
+pub use refusal::Call;
+use refusal::Refusal;
 use rustix::io::Errno;
 use rustix::mount::{UnmountFlags, unmount};
 pub use state::Survived;
@@ -56,6 +61,16 @@ impl Disk {
     #[must_use]
     pub fn lose_power(&self, seed: u64) -> Survived {
         self.state().lose_power(seed)
+    }
+
+    /// Refuses calls of one kind by this error, after so many more that it obeys.
+    pub fn refuse(&self, call: Call, error: Errno, after: usize) {
+        self.state().refusal = Some(Refusal { call, error: error.raw_os_error(), after });
+    }
+
+    /// Refuses nothing any more.
+    pub fn obey(&self) {
+        self.state().refusal = None;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

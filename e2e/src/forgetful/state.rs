@@ -5,7 +5,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 
-use super::{chance::Chance, inode::Inode};
+use fuser::Errno;
+
+use super::{
+    chance::Chance,
+    inode::Inode,
+    refusal::{Call, Refusal},
+};
 
 /// Changes of names that happen as one: a rename is two.
 type Change = Vec<(OsString, Option<u64>)>;
@@ -28,6 +34,7 @@ pub(crate) struct State {
     kept: BTreeMap<OsString, u64>,
     pending: Vec<Change>,
     next: u64,
+    pub(crate) refusal: Option<Refusal>,
 }
 
 impl Default for State {
@@ -38,11 +45,17 @@ impl Default for State {
             kept: BTreeMap::new(),
             pending: Vec::new(),
             next: ROOT + 1,
+            refusal: None,
         }
     }
 }
 
 impl State {
+    /// Refuses a call, if it is to be.
+    pub(crate) fn obey(&mut self, call: Call) -> Result<(), Errno> {
+        self.refusal.as_mut().map_or(Ok(()), |refusal| refusal.count(call))
+    }
+
     pub(crate) fn find(&self, name: &OsStr) -> Option<u64> {
         self.names.get(name).copied()
     }

@@ -4,6 +4,7 @@ mod asked;
 mod killed;
 mod links;
 mod powerless;
+mod refused;
 mod rows;
 mod servers;
 mod sudden;

@@ -96,7 +96,7 @@ fn on_a_forgetful_disk(program: &Program, script: &Script, seed: u64, pages: &At
     fate
 }
 
-fn mount(disk: &Disk, folder: &Path) -> Mounted {
+pub(crate) fn mount(disk: &Disk, folder: &Path) -> Mounted {
     disk.mount(folder).unwrap_or_else(|why| {
         panic!("cannot mount by FUSE: {why}; that needs /dev/fuse, and root or fusermount3 (e2e/setup.sh installs it)")
     })

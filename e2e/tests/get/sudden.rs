@@ -65,7 +65,7 @@ impl Chance {
 }
 
 /// Says whether a request asks for a part that is not the first.
-fn goes_on(request: &str) -> bool {
+pub(crate) fn goes_on(request: &str) -> bool {
     request.split_once("range: bytes=").is_some_and(|(_, range)| !range.starts_with("0-"))
 }
 
