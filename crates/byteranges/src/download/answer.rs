@@ -1,18 +1,17 @@
 //! What an answer's head leads to.
 //!
-//! In: events about one request. Out: a lane that may write, or a failure, a pause, a change.
+//! In: a head. Out: a lane that may write, or what `reject` and `change` make of it.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::accept::{Granted, Request, Verdict, judge, lead};
 use super::identity::Likeness;
-use super::lane::{Answer, Finish, Purpose};
-use super::path::Bearing;
+use super::lane::{Answer, Purpose};
 use super::rate::Rate;
 use super::schedule::piece;
-use super::{AskId, Asked, Download, Failure, Fault, Head, Misbehaviour, Placement, Precondition};
-use crate::{ByteRange, ContentRange};
+use super::{AskId, Download, Fault, Head, Misbehaviour, Placement};
+use crate::ContentRange;
 
 impl Download {
     pub(super) fn on_head(&mut self, ask: AskId, head: &Head, now: Duration) {
@@ -35,7 +34,7 @@ impl Download {
         match self.judge_anew(verdict, head) {
             Verdict::Granted(granted) => self.grant(index, head, &granted, now),
             Verdict::RangesIgnored(granted) => self.ranges_ignored(index, head, &granted, now),
-            Verdict::Complete { complete_length } => self.complete_length_found(index, head, complete_length),
+            Verdict::Complete { complete_length } => self.complete_length_found(ask, complete_length),
             Verdict::Changed if !is_foreign => self.follow(index, head, now),
             Verdict::Changed => self.other_version(index, now),
             Verdict::Downgrade => self.downgrade(index),
@@ -173,239 +172,10 @@ impl Download {
     }
 
     /// The end of the representation turned out to be where all that is held ends.
-    fn complete_length_found(&mut self, index: usize, head: &Head, complete_length: u64) {
-        let Some(lane) = self.lanes.get(index) else { return };
-        let (ask, path) = (lane.ask, lane.path);
-        if self.version.is_none() {
-            let source = self.paths.get(path).map_or(0, |path| path.source);
-            let proof = super::Proof::Unproved;
-            let end = Some(complete_length);
-            self.begin(head, &Granted { first: 0, end, complete_length: end, proof }, source);
-        } else if let Some(version) = &mut self.version {
+    fn complete_length_found(&mut self, ask: AskId, complete_length: u64) {
+        if let Some(version) = &mut self.version {
             version.learn_length(complete_length);
         }
         self.stop_lane(ask);
-    }
-
-    /// The server takes a precondition wrongly; it is asked again with the next weaker one, at once.
-    fn downgrade(&mut self, index: usize) {
-        let Some(lane) = self.lanes.get(index) else { return };
-        let bearing = match lane.precondition {
-            Precondition::IfMatch(_) => Bearing::Range,
-            _ => Bearing::Nothing,
-        };
-        let (ask, path) = (lane.ask, lane.path);
-        if let Some(path) = self.paths.get_mut(path) {
-            path.bearing = path.bearing.max(bearing);
-        }
-        self.stop_lane(ask);
-    }
-
-    pub(super) fn misbehave(&mut self, index: usize, what: Misbehaviour, now: Duration) {
-        let ranged = self.lanes.get(index).map(|lane| (lane.path, lane.range != Asked::Whole));
-        let fault = Fault::ServerMisbehaved(what);
-        let at = ranged.map(|(path, _)| path);
-        let others = |lane: &super::lane::Lane| Some(lane.path) == at && lane.answer.is_some();
-        if self.lanes.iter().filter(|lane| others(lane)).count() > usize::from(self.answers(index)) {
-            // Others of the same server make sense: it is not overloaded, and a pause would help nobody.
-            self.pass_over(index, fault);
-        } else {
-            self.fail_lane(index, fault, now);
-        }
-        let Some((at, ranged)) = ranged else { return };
-        if let Some(path) = self.paths.get_mut(at).filter(|path| path.plain && !ranged) {
-            path.nonsense = path.nonsense.saturating_add(1);
-            // Coded whatever is asked, and however: that will not change. Nor will, as likely as not, what made no sense with
-            // Range and made none twice without.
-            if what == Misbehaviour::Coded || path.nonsense >= 2 {
-                path.dead.get_or_insert(fault);
-            }
-        }
-        if !ranged {
-            return;
-        }
-        // After two answers in a row that make no sense, the simplest request there is; where others are under way, they
-        // may make sense, and so many more are looked at.
-        let enough = self.lanes_on(at).saturating_add(2);
-        if let Some(path) = self.paths.get_mut(at) {
-            path.nonsense = path.nonsense.saturating_add(1);
-            if path.nonsense >= enough {
-                (path.plain, path.nonsense) = (true, 0);
-            }
-        }
-    }
-
-    fn answers(&self, index: usize) -> bool {
-        self.lanes.get(index).is_some_and(|lane| lane.answer.is_some())
-    }
-
-    /// Asks without Range from now on, at once.
-    fn ask_whole(&mut self, index: usize) {
-        let Some(lane) = self.lanes.get(index) else { return };
-        let (ask, path) = (lane.ask, lane.path);
-        if let Some(path) = self.paths.get_mut(path) {
-            path.plain = true;
-        }
-        self.stop_lane(ask);
-    }
-
-    fn busy(&mut self, index: usize, status: u16, after: Option<Duration>, now: Duration) {
-        let Some(lane) = self.lanes.get(index) else { return };
-        let (ask, path) = (lane.ask, lane.path);
-        self.counts.failures = self.counts.failures.saturating_add(1);
-        let others = self.lanes_on(path).saturating_sub(1);
-        self.stop_lane(ask);
-        if after.is_none()
-            && others > 0
-            && let Some(path) = self.paths.get_mut(path)
-        {
-            // So many it bears: the next request is one that another has ended for, and no pause is asked for.
-            return path.limit(others);
-        }
-        let settings = &self.settings;
-        let source = self.paths.get(path).map(|path| path.source);
-        // It is the server that is busy, whichever way leads to it.
-        for path in self.paths.iter_mut().filter(|path| Some(path.source) == source) {
-            path.busy(status, after, ask.0, settings, now);
-        }
-    }
-
-    fn refused(&mut self, index: usize, status: u16, redirected: bool, now: Duration) {
-        let Some(lane) = self.lanes.get(index) else { return };
-        let (at, fresh) = (lane.path, lane.resolved_again);
-        let others = self.lanes.iter().any(|other| other.path == at && other.answer.is_some());
-        let fault = Fault::Refused(status);
-        let Some(path) = self.paths.get_mut(at) else { return };
-        if matches!(status, 401 | 403 | 404 | 410) && redirected && !fresh {
-            // Links behind a redirection expire; the URL that the user named may give a new one, to each lane its own.
-            path.resolve_again = true;
-            return self.pass_over(index, fault);
-        } else if others {
-            // It answers some requests: it does not bear so many.
-            path.shrink();
-        } else {
-            path.dead.get_or_insert(fault);
-        }
-        self.fail_lane(index, fault, now);
-    }
-
-    pub(super) fn on_bytes(&mut self, ask: AskId, count: u64, now: Duration) {
-        let Some(index) = self.index_of(ask) else { return };
-        let Some(lane) = self.lanes.get_mut(index) else { return };
-        // After its end, or after its path may carry no more, nothing of it counts.
-        let Some(answer) = lane.answer.as_mut().filter(|answer| answer.finish.is_none()) else { return };
-        answer.pending = answer.pending.saturating_add(count);
-        answer.rate.add(count, now);
-        self.counts.received = self.counts.received.saturating_add(count);
-        let path = lane.path;
-        let spent = self.paths.get_mut(path).is_some_and(|path| {
-            path.receive(count);
-            path.budget == Some(0)
-        });
-        if spent {
-            self.break_off(path);
-        }
-    }
-
-    /// Ends the requests of a path that may carry no more; what has come of them is used.
-    fn break_off(&mut self, path: usize) {
-        let lanes: Vec<_> = self.lanes.iter().filter(|lane| lane.path == path).map(|lane| lane.ask).collect();
-        for ask in lanes {
-            match self.lanes.iter().find(|lane| lane.ask == ask).map(|lane| lane.answer.is_some()) {
-                Some(true) => self.on_finish(ask, Finish::Broken),
-                _ => self.stop_lane(ask),
-            }
-        }
-    }
-
-    pub(super) fn on_finish(&mut self, ask: AskId, finish: Finish) {
-        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.ask == ask) else { return };
-        if let Some(answer) = &mut lane.answer {
-            answer.finish.get_or_insert(finish);
-        }
-    }
-
-    pub(super) fn on_failed(&mut self, ask: AskId, failure: Failure, now: Duration) {
-        let Some(index) = self.index_of(ask) else { return };
-        if failure == Failure::Hopeless
-            && let Some(path) =
-                self.lanes.get(index).map(|lane| lane.path).and_then(|path| self.paths.get_mut(path))
-        {
-            path.dead.get_or_insert(Fault::Unreachable);
-        }
-        if self.lanes.get(index).is_some_and(|lane| lane.answer.is_some()) {
-            // What came before the break is used first.
-            return self.on_finish(ask, Finish::Broken);
-        }
-        let at = self.lanes.get(index).map_or(0, |lane| lane.path);
-        let others = self.lanes_on(at).saturating_sub(1);
-        let received = self.lanes.iter().any(|other| other.path == at && other.answer.is_some());
-        if !received {
-            return self.fail_lane(index, Fault::Unreachable, now);
-        }
-        // Others receive: the way is good, and does not bear so many.
-        if let Some(path) = self.paths.get_mut(at) {
-            path.limit(others);
-        }
-        self.pass_over(index, Fault::Unreachable);
-    }
-
-    pub(super) fn on_compared(&mut self, ask: AskId, range: ByteRange, equal: bool, now: Duration) {
-        let Some(index) = self.index_of(ask) else { return };
-        let Some(lane) = self.lanes.get_mut(index) else { return };
-        let Some(answer) = &mut lane.answer else { return };
-        answer.comparing = answer.comparing.saturating_sub(1);
-        if equal {
-            let led = answer.lead.is_some_and(|lead| answer.position > lead.last());
-            if led && answer.comparing == 0 && lane.purpose == Purpose::Fetch {
-                let start = lane.start;
-                // It proves the seam once its own octets stand there; where nothing can follow, at once.
-                answer.led = true;
-                if let Some(version) = &mut self.version
-                    && version.identity.complete_length == Some(start)
-                {
-                    version.holdings.prove_seam(start);
-                }
-            }
-        } else if answer.lead.is_some() || !lane.writes() {
-            self.contradict(index, range, now);
-        }
-    }
-
-    pub(super) fn on_digested(&mut self, ask: AskId, matches: bool, now: Duration) {
-        if let Some(version) = &mut self.version {
-            if matches {
-                version.holdings.release(ask);
-            } else {
-                version.holdings.revoke(ask);
-            }
-        }
-        if !matches && let Some(index) = self.index_of(ask) {
-            self.misbehave(index, Misbehaviour::Digest, now);
-        }
-    }
-
-    /// What came of the answer counts from now on as what came of any other does, and it may be cut.
-    pub(super) fn on_undigested(&mut self, ask: AskId) {
-        if let Some(answer) = self.index_of(ask).and_then(|index| self.lanes.get_mut(index)?.answer.as_mut())
-        {
-            answer.digested = false;
-        }
-        if let Some(version) = &mut self.version {
-            version.holdings.release(ask);
-        }
-    }
-
-    pub(super) fn on_path_down(&mut self, path: usize, now: Duration) {
-        if let Some(path) = self.paths.get_mut(path) {
-            path.up = false;
-        }
-        let lost: Vec<_> = self.lanes.iter().filter(|lane| lane.path == path).map(|lane| lane.ask).collect();
-        for ask in lost {
-            self.stop_lane(ask);
-        }
-        if !self.paths.iter().any(super::path::Path::is_usable) {
-            self.offline_since.get_or_insert(now);
-        }
     }
 }
