@@ -11,7 +11,8 @@ use clap::{
 
 use crate::settings::{
     layers::{Layer, Origin},
-    table::{ALL, Kind, Setting},
+    setting::{Kind, Setting},
+    table::ALL,
 };
 
 const EXAMPLES: &str = "\

@@ -8,7 +8,8 @@ use std::ffi::OsString;
 use super::{
     layers::{Layer, Origin},
     nearest::nearest,
-    table::{ALL, Kind, Setting},
+    setting::{Kind, Setting},
+    table::ALL,
 };
 
 /// Reads the variables that name settings, and says which ones come close.

@@ -15,7 +15,8 @@ use toml::de::{DeTable, DeValue};
 use super::{
     layers::{Layer, Origin},
     nearest::nearest,
-    table::{ALL, Kind, Setting},
+    setting::{Kind, Setting},
+    table::ALL,
 };
 
 /// Reads a whole file's text; all that is wrong in it is told at once.

@@ -11,7 +11,7 @@ use std::{
     rc::Rc,
 };
 
-use super::table::{Kind, Setting};
+use super::setting::{Kind, Setting};
 
 /// Where a value came from, for people who look for it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,6 +30,7 @@ pub(crate) mod nearest;
 #[cfg(test)]
 mod reference;
 pub(crate) mod resolve;
+pub(crate) mod setting;
 pub(crate) mod table;
 pub(crate) mod value;
 

@@ -5,7 +5,10 @@
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
-use super::table::{ALL, Kind, Setting};
+use super::{
+    setting::{Kind, Setting},
+    table::ALL,
+};
 
 const BEGIN: &str = "<!-- settings: begin -->\n";
 const END: &str = "<!-- settings: end -->\n";

@@ -10,7 +10,8 @@ use swath_serve::store::EtagMode;
 use super::{
     super::{
         AnswerSettings,
-        table::{self, Setting},
+        setting::Setting,
+        table,
         value::{self, Wrong},
     },
     reader::Reader,

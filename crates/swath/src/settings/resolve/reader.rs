@@ -12,7 +12,7 @@ use std::{
 
 use super::super::{
     layers::Layers,
-    table::Setting,
+    setting::Setting,
     value::{self, Wrong},
 };
 

@@ -11,7 +11,7 @@ use super::{
     super::{
         TlsSettings,
         layers::{self, Layer},
-        table::Setting,
+        setting::Setting,
     },
     records::INSPECT_ADDRESS,
     *,
