@@ -12,7 +12,7 @@ use super::program;
 const AT_ONCE: usize = 4;
 
 /// How often something is tried alone until it was in time: what else a machine does only takes away.
-const ALONE: usize = 3;
+const ALONE: usize = 5;
 
 #[test]
 fn every_row_ends_rightly_and_in_time() {

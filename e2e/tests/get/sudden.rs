@@ -3,6 +3,7 @@
 //! In: a program, a seed, what happens at each sudden end. Out: how it ended at last, and how often it was ended before.
 
 use std::path::Path;
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -36,6 +37,9 @@ const LAST: Duration = Duration::from_secs(120);
 
 /// How many downloads run at once: each asks for 1 MiB a second.
 pub(crate) const AT_ONCE: usize = 24;
+
+/// The exit code of swath where something is there already under the name.
+const THERE: i32 = 2;
 
 /// What became of a download.
 #[derive(Debug)]
@@ -120,7 +124,13 @@ pub(crate) fn download(
             let asked = origin.counts().asked;
             let kept =
                 runs.iter().filter(|first| asked.get(**first).is_some_and(|line| goes_on(line))).count();
-            return Fate { ends, kept, outcome: judge(ended, &file), story };
+            let outcome = match judge(ended, &file) {
+                // It was killed when it had just given the file its name, and on a disk that keeps no attributes nothing shows this run
+                // whose that is. It leaves what is there alone, so that counts.
+                Outcome::Failed(THERE) => judge(Some(ExitStatus::default()), &file),
+                outcome => outcome,
+            };
+            return Fate { ends, kept, outcome, story };
         }
         running.signal(Signal::KILL);
         drop(running);
