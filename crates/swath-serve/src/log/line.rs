@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use http::{HeaderValue, StatusCode};
 
 use super::escape::{push_json, push_quoted};
-use crate::exchange::{Exchange, micros};
+use super::number::{push_millis, push_number, push_peer};
+use crate::exchange::Exchange;
 
 /// Lists the keys of a JSON line, in their order; every line has all of them and no other.
 pub const JSON_KEYS: [&str; 14] = [
@@ -40,11 +41,14 @@ pub fn json(exchange: &Exchange) -> String {
     line.push_str("{\"time\":\"");
     push_rfc3339(&mut line, exchange.time);
     line.push_str("\",\"peer\":");
-    // Writing to a String cannot fail.
-    let _ = match exchange.peer {
-        Some(peer) => write!(line, "\"{peer}\""),
-        None => line.write_str("null"),
-    };
+    match exchange.peer {
+        Some(peer) => {
+            line.push('"');
+            push_peer(&mut line, peer);
+            line.push('"');
+        }
+        None => line.push_str("null"),
+    }
     octets(
         &mut line,
         ",\"method\":",
@@ -58,14 +62,15 @@ pub fn json(exchange: &Exchange) -> String {
     octets(&mut line, ",\"content_range\":", exchange.content_range.as_ref().map(HeaderValue::as_bytes));
     octets(&mut line, ",\"because\":", exchange.because.map(str::as_bytes));
     octets(&mut line, ",\"section\":", exchange.section.map(str::as_bytes));
-    let (planned, sent, outcome) = (exchange.bytes_planned, exchange.bytes_sent, exchange.outcome.key());
-    let micros = micros(exchange.elapsed);
-    let _ = writeln!(
-        line,
-        ",\"bytes_planned\":{planned},\"bytes_sent\":{sent},\"outcome\":\"{outcome}\",\"millis\":{}.{:03}}}",
-        micros / 1000,
-        micros % 1000
-    );
+    line.push_str(",\"bytes_planned\":");
+    push_number(&mut line, exchange.bytes_planned);
+    line.push_str(",\"bytes_sent\":");
+    push_number(&mut line, exchange.bytes_sent);
+    line.push_str(",\"outcome\":\"");
+    line.push_str(exchange.outcome.key());
+    line.push_str("\",\"millis\":");
+    push_millis(&mut line, exchange.elapsed);
+    line.push_str("}\n");
     line
 }
 
@@ -83,12 +88,13 @@ fn octets(line: &mut String, key: &str, value: Option<&[u8]>) {
 pub fn text(exchange: &Exchange) -> String {
     let mut line = String::with_capacity(LINE);
     push_rfc3339(&mut line, exchange.time);
-    // Writing to a String cannot fail.
-    let _ = match exchange.peer {
-        Some(peer) => write!(line, " {peer}"),
-        None => line.write_str(" -"),
-    };
+    line.push(' ');
+    match exchange.peer {
+        Some(peer) => push_peer(&mut line, peer),
+        None => line.push('-'),
+    }
     if let (Some(method), Some(target)) = (&exchange.method, &exchange.target) {
+        // Writing to a String cannot fail.
         let _ = write!(line, " {} ", short(method.as_str()));
         push_quoted(&mut line, target);
     }
@@ -112,7 +118,9 @@ pub fn text(exchange: &Exchange) -> String {
         }
     }
     let (sent, planned) = (exchange.bytes_sent, exchange.bytes_planned);
-    let _ = write!(line, " {sent}/{planned} {} {:.3}ms", exchange.outcome.key(), exchange.millis());
+    let _ = write!(line, " {sent}/{planned} {} ", exchange.outcome.key());
+    push_millis(&mut line, exchange.elapsed);
+    line.push_str("ms");
     if let Some(fault) = &exchange.fault {
         line.push(' ');
         push_quoted(&mut line, fault.as_bytes());

@@ -10,6 +10,7 @@
 mod escape;
 mod line;
 mod lines;
+mod number;
 mod writer;
 
 use std::io;
