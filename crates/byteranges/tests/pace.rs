@@ -145,7 +145,7 @@ fn a_lane_that_falls_silent_costs_less_than_a_second() {
 
 #[test]
 fn two_links_add_up() {
-    let paths = vec![PathSettings { source: 0, budget: None, single: false }; 2];
+    let paths = vec![PathSettings::default(); 2];
     let settings = Settings { paths, lanes: Lanes::Fixed(1), ..Settings::default() };
     // Ten to one: 16 MiB in 2.2 s of 1.1 × 8 MiB/s would be the sum of both; the start and the end cost a little.
     let (time, counts) = run(settings, |_, path| (if path == 0 { PACE } else { PACE / 10 }, u64::MAX));

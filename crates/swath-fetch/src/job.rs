@@ -24,7 +24,7 @@ pub struct Job {
     /// Other places that have the same; used only under a strong tag that they share.
     pub mirrors: Vec<Url>,
     /// Whether each mirror is asked for one thing at a time, as those are that a server or a Metalink names.
-    pub single: bool,
+    pub mirrors_one_at_a_time: bool,
     /// The links to use; none leaves it to the system.
     pub interfaces: Vec<Interface>,
     /// Fields added to every request. Those that the machine or HTTP itself decides are refused.
@@ -135,7 +135,7 @@ impl Job {
         Self {
             url,
             mirrors: Vec::new(),
-            single: false,
+            mirrors_one_at_a_time: false,
             interfaces: Vec::new(),
             fields: HeaderMap::new(),
             credentials: None,

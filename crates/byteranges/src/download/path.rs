@@ -24,7 +24,7 @@ pub(super) enum Bearing {
 pub(super) struct Path {
     pub(super) source: u16,
     /// Whether its source is asked for one thing at a time.
-    pub(super) single: bool,
+    pub(super) one_at_a_time: bool,
     pub(super) up: bool,
     /// Why it is given up.
     pub(super) dead: Option<Fault>,
@@ -63,7 +63,7 @@ impl Path {
     pub(super) fn new(path: PathSettings, lanes: Lanes) -> Self {
         Self {
             source: path.source,
-            single: path.single,
+            one_at_a_time: path.one_at_a_time,
             up: true,
             dead: None,
             until: Duration::ZERO,
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     fn path(lanes: Lanes) -> Path {
-        Path::new(PathSettings { source: 0, budget: Some(1000), single: false }, lanes)
+        Path::new(PathSettings { budget: Some(1000), ..PathSettings::default() }, lanes)
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Lanes {
 }
 
 /// Describes one way to the representation: an interface and a source, which only the driver knows by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
 pub struct PathSettings {
     /// Which URL it asks: paths with the same number share one. 0 is the one the user named.
     pub source: u16,
@@ -52,7 +52,7 @@ pub struct PathSettings {
     pub budget: Option<u64>,
     /// Whether its source is asked for one thing at a time, by whichever way: RFC 6249 allows no more of a mirror that
     /// somebody else named.
-    pub single: bool,
+    pub one_at_a_time: bool,
 }
 
 /// Holds the decisions and limits of one download.
@@ -133,7 +133,7 @@ impl Default for Settings {
         Self {
             url: None,
             note: None,
-            paths: vec![PathSettings { source: 0, budget: None, single: false }],
+            paths: vec![PathSettings::default()],
             lanes: Lanes::Auto(6),
             assurance: Assurance::Compared,
             on_change: OnChange::Restart,

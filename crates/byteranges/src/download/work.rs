@@ -38,7 +38,7 @@ impl Download {
             || !self.version.as_ref().is_some_and(|version| self.is_divisible(version));
         let most = if one { 1 } else { path.target };
         let busy = if one { self.lanes.len() } else { self.lanes_on(index) };
-        path.is_ready(now) && busy < most && !(path.single && self.is_asked(path.source))
+        path.is_ready(now) && busy < most && !(path.one_at_a_time && self.is_asked(path.source))
     }
 
     /// Whether any request to this source is under way.

@@ -250,7 +250,7 @@ fn within_a_window_a_crawling_connection_holds_up_nobody_for_long() {
 
 /// Two links, ten to one, a lane on each.
 fn two_links(window: Option<u64>) -> Lap {
-    let paths = vec![PathSettings { source: 0, budget: None, single: false }; 2];
+    let paths = vec![PathSettings::default(); 2];
     let one = Settings { lanes: Lanes::Fixed(1), paths, ..Settings::default() };
     let script = |_, fetch: &Fetch| {
         let reply = Honest::new(110 * MIB, 10 * MIB).reply(fetch);
@@ -275,10 +275,7 @@ fn two_links_add_up_in_order_or_not() {
 
 /// The first source and a mirror, one lane each; where settings allow it, the mirror has other tags.
 fn mirrored(settings: &Settings, mirror: impl Fn(&mut Reply)) -> Lap {
-    let paths = vec![
-        PathSettings { source: 0, budget: None, single: false },
-        PathSettings { source: 1, budget: None, single: false },
-    ];
+    let paths = vec![PathSettings::default(), PathSettings { source: 1, ..PathSettings::default() }];
     let settings = Settings { paths, lanes: Lanes::Fixed(1), ..settings.clone() };
     let other = Honest { tag: Some("another"), ..server() };
     let script = |_, fetch: &Fetch| {

@@ -231,10 +231,7 @@ fn a_part_that_its_digest_contradicts_is_fetched_again_alone() {
 
 #[test]
 fn a_metered_link_carries_no_more_than_its_budget() {
-    let paths = vec![
-        PathSettings { source: 0, budget: None, single: false },
-        PathSettings { source: 0, budget: Some(MIB), single: false },
-    ];
+    let paths = vec![PathSettings::default(), PathSettings { budget: Some(MIB), ..PathSettings::default() }];
     let settings = Settings { paths, lanes: Lanes::Fixed(1), ..Settings::default() };
     let lap = run(settings, |_, fetch| server().reply(fetch));
     assert_eq!((lap.report.outcome, lap.wrong), (Ok(Assurance::Pinned), 0));
@@ -244,7 +241,7 @@ fn a_metered_link_carries_no_more_than_its_budget() {
 
 #[test]
 fn a_budget_that_is_spent_ends_the_lanes_under_way() {
-    let paths = vec![PathSettings { source: 0, budget: Some(300_000), single: false }];
+    let paths = vec![PathSettings { budget: Some(300_000), ..PathSettings::default() }];
     let settings = Settings { paths, lanes: Lanes::Fixed(1), ..Settings::default() };
     let lap = run(settings, |_, fetch| server().reply(fetch));
     assert_eq!(lap.report.outcome, Err(Fault::BudgetSpent));

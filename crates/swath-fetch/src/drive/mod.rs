@@ -120,8 +120,8 @@ fn paths(job: &Job) -> Vec<PathSettings> {
     (0..sources)
         .flat_map(|source| {
             let source = u16::try_from(source).unwrap_or(u16::MAX);
-            let single = source > 0 && job.single;
-            budgets.iter().map(move |budget| PathSettings { source, budget: *budget, single })
+            let one_at_a_time = source > 0 && job.mirrors_one_at_a_time;
+            budgets.iter().map(move |budget| PathSettings { source, budget: *budget, one_at_a_time })
         })
         .collect()
 }

@@ -81,7 +81,7 @@ impl World {
         };
         let others = || self.connections.values().filter(|other| !other.over);
         let same = |path: usize| self.settings.paths[path].source == source;
-        if self.settings.paths[fetch.path].single && others().any(|other| same(other.fetch.path)) {
+        if self.settings.paths[fetch.path].one_at_a_time && others().any(|other| same(other.fetch.path)) {
             return Err(format!("asked source {source} for two things at a time"));
         }
         if busy >= most {

@@ -7,7 +7,8 @@ use super::*;
 pub(super) fn draw_settings(random: &mut Random, traits: &Traits) -> Settings {
     let count = random.pick(&[1, 1, 2, 3]);
     let named = random.chance(50);
-    let path = |path| PathSettings { source: u16::from(path == 2), budget: None, single: path == 2 && named };
+    let path =
+        |path| PathSettings { source: u16::from(path == 2), budget: None, one_at_a_time: path == 2 && named };
     let paths = (0..count).map(path).collect();
     let strong = traits.tags == Tags::Strong;
     Settings {

@@ -57,7 +57,7 @@ impl Engine {
             for like in likes {
                 self.ways.add(&url, like);
                 // R-6249/7-3
-                state.machine.add_path(PathSettings { source, budget: None, single: true });
+                state.machine.add_path(PathSettings { source, budget: None, one_at_a_time: true });
             }
         }
     }

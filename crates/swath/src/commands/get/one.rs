@@ -40,7 +40,7 @@ pub(super) fn job(one: &Wanted, args: &GetArgs, secrets: &job::Secrets) -> Resul
     let mut job = job::asked(one.url.clone(), one.credentials.clone(), &args.request, secrets)?;
     job::decided(&mut job, args);
     job.mirrors.clone_from(&one.mirrors);
-    job.single = one.named;
+    job.mirrors_one_at_a_time = one.named;
     job.digest.clone_from(&one.digest);
     Ok(job)
 }
