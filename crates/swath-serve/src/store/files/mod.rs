@@ -8,6 +8,7 @@
 //! | `open` | opens beneath the root, by the rule for symbolic links |
 //! | `walk` | the same name by name, for what the kernel's bounded lookup refuses |
 //! | `open_files` | files kept open between requests |
+//! | `parents` | directories that were lately found beneath the root |
 //! | `validators` | entity tags, and when they are strong |
 //! | `content_hash` | digests of whole files, remembered |
 //! | `options` | the operator's choices, and a root that cannot be served |
@@ -20,6 +21,7 @@ mod directory;
 mod open;
 mod open_files;
 mod options;
+mod parents;
 mod represent;
 mod sidecar;
 mod validators;

@@ -165,6 +165,12 @@ impl Root {
         }
     }
 
+    /// The facts of what a path names in its directory, wherever that may lie; `None` if there is nothing, or a link.
+    pub(super) fn look_at_name(&self, path: &[u8]) -> Option<Stat> {
+        let looked = statat(&self.directory, path, AtFlags::SYMLINK_NOFOLLOW).ok();
+        looked.filter(|stat| kind(stat) != FileType::Symlink)
+    }
+
     fn look_stepwise(&self, path: &[u8]) -> Result<Stat, Errno> {
         match self.resolve(path)? {
             Resolved::Directory(directory) => fstat(directory),

@@ -23,13 +23,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use byteranges::Representation;
 
+use super::parents::Parents;
 use crate::facts::Facts;
 
 /// The default for how many files are kept open.
@@ -54,9 +55,12 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct OpenFiles {
     shards: Box<[Mutex<Shard>]>,
-    /// The most descriptors of each shard.
-    share: usize,
+    /// The most descriptors of all shards together: names need not fall on them evenly.
+    most: usize,
+    /// How many descriptors there are.
+    held: AtomicUsize,
     age: Duration,
+    parents: Parents,
     /// What ages are counted from.
     begun: Instant,
     /// Whether a thread closes what grows too old.
@@ -66,10 +70,9 @@ pub(super) struct OpenFiles {
 #[derive(Debug, Default)]
 struct Shard {
     entries: HashMap<Arc<[u8]>, Arc<Kept>>,
-    /// The same entries, oldest first.
-    order: VecDeque<Arc<Kept>>,
-    /// How many descriptors they hold.
-    descriptors: usize,
+    /// The same entries in the order in which they came, each with its age then: who was found to be still there since takes its turn
+    /// again, instead of making room.
+    order: VecDeque<(u64, Arc<Kept>)>,
 }
 
 /// What a path selected, with the descriptors that it was learned from.
@@ -126,8 +129,10 @@ impl OpenFiles {
         let shards = (most / SHARD_LEAST).clamp(1, SHARDS);
         Arc::new(Self {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
-            share: most / shards,
+            most,
+            held: AtomicUsize::new(0),
             age,
+            parents: Parents::default(),
             begun: Instant::now(),
             swept: AtomicBool::new(false),
         })
@@ -135,12 +140,22 @@ impl OpenFiles {
 
     /// Whether anything under this key would be kept.
     pub(super) fn takes(&self, key: &[u8]) -> bool {
-        self.share > 0 && key.len() <= PATH_MAX
+        self.most > 0 && key.len() <= PATH_MAX
     }
 
     /// The clock of all ages, in microseconds.
     pub(super) fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Since when a directory is known to lie beneath the root, at most as long as an entry is believed, or `now` if it is `found` there.
+    pub(super) fn directory_since(
+        &self,
+        directory: &[u8],
+        now: u64,
+        found: impl FnOnce() -> bool,
+    ) -> Option<u64> {
+        self.parents.since(directory, now, self.age, found)
     }
 
     /// How long ago the path was found to lead here.
@@ -153,19 +168,22 @@ impl OpenFiles {
         self.age_of(kept, self.now()) >= self.age.saturating_mul(2)
     }
 
-    /// Gives what is kept, if it is not too old to be believed about the path, or `is_still_there`.
-    pub(super) fn find(&self, key: &[u8], is_still_there: impl FnOnce(&Kept) -> bool) -> Option<Arc<Kept>> {
+    /// Gives what is kept, if it is not too old to be believed about the path, or is `still_there`, and since when.
+    pub(super) fn find(
+        &self,
+        key: &[u8],
+        still_there: impl FnOnce(&Kept) -> Option<u64>,
+    ) -> Option<Arc<Kept>> {
         if !self.takes(key) {
             return None;
         }
         let kept = self.shard(key).entries.get(key).map(Arc::clone)?;
-        let now = self.now();
-        if self.age_of(&kept, now) >= self.age {
-            if !is_still_there(&kept) {
+        if self.age_of(&kept, self.now()) >= self.age {
+            let Some(since) = still_there(&kept) else {
                 self.let_go(&kept);
                 return None;
-            }
-            self.shard(key).renew(&kept, now);
+            };
+            kept.since.store(since, Ordering::Relaxed);
         }
         Some(kept)
     }
@@ -173,53 +191,64 @@ impl OpenFiles {
     /// Keeps this no longer.
     pub(super) fn let_go(&self, kept: &Arc<Kept>) {
         let gone = self.shard(&kept.key).remove(kept);
-        // Not while others wait for the shard: closing a deleted file may take time.
-        drop(gone);
+        self.close(gone);
+    }
+
+    /// Closes what was taken out, which has to happen while nobody waits for a shard: closing a deleted file may take time.
+    fn close(&self, gone: impl IntoIterator<Item = Arc<Kept>>) -> usize {
+        let closed = gone.into_iter().map(|kept| kept.descriptors()).sum();
+        self.held.fetch_sub(closed, Ordering::Relaxed);
+        closed
     }
 
     /// Keeps what a path was just found to select, and closes the oldest where there are too many.
     pub(super) fn keep(self: &Arc<Self>, kept: Kept) {
         let descriptors = kept.descriptors();
-        if !self.takes(&kept.key) || descriptors > self.share {
+        if !self.takes(&kept.key) || descriptors > self.most {
             return;
         }
-        let kept = Arc::new(kept);
-        let mut gone = Vec::new();
-        let mut shard = self.shard(&kept.key);
-        if let Some(old) = shard.entries.get(&kept.key).map(Arc::clone) {
-            gone.extend(shard.remove(&old));
+        let (after, kept) = (self.place(&kept.key) + 1, Arc::new(kept));
+        self.held.fetch_add(descriptors, Ordering::Relaxed);
+        let old = self.shard(&kept.key).push(kept);
+        self.close(old);
+        // The youngest's own shard last.
+        for shard in self.shards[after..].iter().chain(&self.shards[..after]) {
+            while self.held.load(Ordering::Relaxed) > self.most {
+                let oldest = lock(shard).pop_oldest();
+                if self.close(oldest) == 0 {
+                    break;
+                }
+            }
         }
-        while shard.descriptors + descriptors > self.share {
-            gone.extend(shard.pop_oldest());
-        }
-        shard.push(kept);
-        drop(shard);
-        // Only now: closing a deleted file may take time.
-        drop(gone);
         self.have_swept();
     }
 
     /// Closes all that is kept, because the process has no descriptors left; says how many there were.
     pub(super) fn give_up(&self) -> usize {
-        self.close_while(|_| true).0
+        self.close_all(|_| true).0
     }
 
-    /// Closes, oldest first, for as long as one is gone; says how many descriptors were closed and how many are left.
-    fn close_while(&self, is_gone: impl Fn(&Kept) -> bool) -> (usize, usize) {
+    /// Closes whatever is gone; says how many descriptors that were, and how many entries are left.
+    fn close_all(&self, is_gone: impl Fn(&Kept) -> bool) -> (usize, usize) {
         let (mut closed, mut left) = (0, 0);
         for shard in &self.shards {
             let mut shard = lock(shard);
-            let gone = shard.pop_while(&is_gone);
-            left += shard.descriptors;
+            let gone = shard.remove_all(&is_gone);
+            left += shard.entries.len();
             drop(shard);
-            closed += gone.iter().map(|kept| kept.descriptors()).sum::<usize>();
+            closed += self.close(gone);
         }
         (closed, left)
     }
 
     fn shard(&self, key: &[u8]) -> MutexGuard<'_, Shard> {
-        let sum = key.iter().fold(0_u8, |sum, octet| sum.wrapping_add(*octet));
-        lock(&self.shards[usize::from(sum) % self.shards.len()])
+        lock(&self.shards[self.place(key)])
+    }
+
+    fn place(&self, key: &[u8]) -> usize {
+        let mixed =
+            key.iter().fold(0_usize, |sum, octet| sum.wrapping_mul(31).wrapping_add(usize::from(*octet)));
+        mixed % self.shards.len()
     }
 
     /// Sees that a thread closes what grows too old: whatever runtimes there are may stand still meanwhile.
@@ -241,7 +270,7 @@ fn sweep(open_files: &Weak<OpenFiles>, age: Duration) {
     loop {
         thread::sleep(age.min(SWEEP_EVERY));
         let Some(open_files) = open_files.upgrade() else { return };
-        let close = || open_files.close_while(|kept| open_files.is_forgotten(kept)).1;
+        let close = || open_files.close_all(|kept| open_files.is_forgotten(kept)).1;
         if close() > 0 {
             continue;
         }
@@ -254,43 +283,43 @@ fn sweep(open_files: &Weak<OpenFiles>, age: Duration) {
 }
 
 impl Shard {
-    fn push(&mut self, kept: Arc<Kept>) {
-        self.descriptors += kept.descriptors();
-        self.order.push_back(Arc::clone(&kept));
+    /// Puts one in, and gives the one whose place it takes.
+    fn push(&mut self, kept: Arc<Kept>) -> Option<Arc<Kept>> {
+        let old = self.entries.get(&kept.key).map(Arc::clone).and_then(|old| self.remove(&old));
+        self.order.push_back((kept.since.load(Ordering::Relaxed), Arc::clone(&kept)));
         self.entries.insert(Arc::clone(&kept.key), kept);
+        old
     }
 
     fn remove(&mut self, kept: &Arc<Kept>) -> Option<Arc<Kept>> {
-        // Those that are too old, which most of them are, stand at the front.
-        let at = self.order.iter().position(|one| Arc::ptr_eq(one, kept))?;
-        let removed = self.order.remove(at)?;
-        self.leave(&removed);
+        let at = self.order.iter().position(|(_, one)| Arc::ptr_eq(one, kept))?;
+        let (_, removed) = self.order.remove(at)?;
+        self.entries.remove(&removed.key);
         Some(removed)
     }
 
-    /// Makes one that stayed the youngest; whoever removed it meanwhile has removed it.
-    fn renew(&mut self, kept: &Arc<Kept>, now: u64) {
-        if let Some(at) = self.order.iter().position(|one| Arc::ptr_eq(one, kept)) {
-            kept.since.store(now, Ordering::Relaxed);
-            self.order.remove(at);
-            self.order.push_back(Arc::clone(kept));
-        }
-    }
-
     fn pop_oldest(&mut self) -> Option<Arc<Kept>> {
-        let oldest = self.order.pop_front()?;
-        self.leave(&oldest);
+        // Each takes its turn again once at most: others may be renewed meanwhile.
+        for _ in 0..self.order.len() {
+            let (since, oldest) = self.order.pop_front()?;
+            let renewed = oldest.since.load(Ordering::Relaxed);
+            if renewed == since {
+                self.entries.remove(&oldest.key);
+                return Some(oldest);
+            }
+            self.order.push_back((renewed, oldest));
+        }
+        let (_, oldest) = self.order.pop_front()?;
+        self.entries.remove(&oldest.key);
         Some(oldest)
     }
 
-    fn pop_while(&mut self, is_gone: impl Fn(&Kept) -> bool) -> Vec<Arc<Kept>> {
-        let count = self.order.iter().take_while(|kept| is_gone(kept)).count();
-        (0..count).filter_map(|_| self.pop_oldest()).collect()
-    }
-
-    fn leave(&mut self, kept: &Kept) {
-        self.entries.remove(&kept.key);
-        self.descriptors -= kept.descriptors();
+    fn remove_all(&mut self, is_gone: impl Fn(&Kept) -> bool) -> Vec<Arc<Kept>> {
+        let gone: Vec<_> = self.entries.extract_if(|_, kept| is_gone(kept)).map(|(_, kept)| kept).collect();
+        if !gone.is_empty() {
+            self.order.retain(|(_, kept)| self.entries.contains_key(&kept.key));
+        }
+        gone
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 use byteranges::{EntityTag, HttpDate, Representation};
 use http::HeaderValue;
+use rustix::fs::Stat;
 
 use super::open_files::{Kept, Opened};
 use super::validators::{EtagMode, tag_of_digest, tag_of_facts};
@@ -42,15 +43,29 @@ impl Files {
     /// Gives what was selected under this key before, if the path is still to be believed to lead there. Whether the file is what it was
     /// remains to be seen.
     pub(super) fn kept(&self, key: &[u8], now: SystemTime) -> Option<Arc<Kept>> {
-        let kept = self.open_files.find(key, |kept| self.is_still_there(kept))?;
+        let kept = self.open_files.find(key, |kept| self.still_there(kept))?;
         // The clock may have been put back.
         self.options.settle.has_settled(kept.sent().facts.ctime, now).then_some(kept)
     }
 
-    /// Says whether the path still leads to this file, and all is as it was: then it need not be opened again.
-    fn is_still_there(&self, kept: &Kept) -> bool {
-        let looked = kept.path.as_deref().map(|path| self.root.look(path));
-        matches!(looked, Some(Ok(stat)) if Facts::from_stat(&stat) == kept.file.facts)
+    /// Says since when the path is known to lead to this file, if it does and all is as it was: then it need not be opened again.
+    fn still_there(&self, kept: &Kept) -> Option<u64> {
+        let path = kept.path.as_deref()?;
+        let now = self.open_files.now();
+        let (stat, since) =
+            self.look_in_parent(path, now).or_else(|| Some((self.root.look(path).ok()?, now)))?;
+        (Facts::from_stat(&stat) == kept.file.facts).then_some(since)
+    }
+
+    /// Looks at a name in a directory that is known; `None` where that does not tell all that a lookup would.
+    ///
+    /// Neither part alone would do: the directory was found by the rules, the file in it is looked at now, and both together are as
+    /// old as the older one.
+    fn look_in_parent(&self, path: &[u8], now: u64) -> Option<(Stat, u64)> {
+        let directory = &path[..memchr::memrchr(b'/', path)?];
+        let beneath = || self.root.look(directory).is_ok();
+        let since = self.open_files.directory_since(directory, now, beneath)?;
+        Some((self.root.look_at_name(path)?, since))
     }
 
     /// Chooses the form of the file that was `found` at `path`, beneath the root, and gathers what is known of it.
