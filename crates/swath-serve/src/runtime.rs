@@ -17,7 +17,7 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
-use crate::connection::{self, Context, Peer, Respond, Scheme};
+use crate::connection::{self, Context, Peer, Respond, Scheme, Stage, bell};
 use crate::listen::Accepted;
 use crate::load::{self, Counted, Load};
 use crate::slots::Slot;
@@ -101,6 +101,8 @@ impl Workers {
 
 /// One thread's loop: takes connections until there will be none, then waits for those it has.
 async fn work<R: Respond>(mut tasks: UnboundedReceiver<Handed>, context: Arc<Context<R>>) {
+    let mut signal = context.listen();
+    bell::ring(signal.now());
     let mut open = JoinSet::new();
     let mut more = true;
     while more || !open.is_empty() {
@@ -111,6 +113,8 @@ async fn work<R: Respond>(mut tasks: UnboundedReceiver<Handed>, context: Arc<Con
             },
             // Taken out at once, so that a connection that is over costs nothing.
             Some(_) = open.join_next() => {}
+            // After the last word there is none.
+            () = signal.changed(), if signal.now().stage != Stage::Cutting => bell::ring(signal.now()),
         }
     }
 }

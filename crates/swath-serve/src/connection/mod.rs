@@ -22,6 +22,7 @@
 mod ahead;
 mod alarm;
 mod answer;
+pub(crate) mod bell;
 mod bucket;
 mod chunks;
 mod context;
@@ -40,7 +41,7 @@ mod scrape;
 mod stream;
 mod stream_task;
 
-pub(crate) use answer::HEAD_TIMEOUT;
+pub(crate) use answer::{Answer, HEAD_TIMEOUT};
 pub(crate) use context::{Context, Stage, Word};
 pub(crate) use open::{Caller, open, refuse, turn_away};
 pub use peer::{ForwardedField, ParseProxyError, TrustedProxies, TrustedProxy};

@@ -15,7 +15,7 @@ use super::memory;
 use super::pass::Why;
 use super::request::{self, Heard, Reading};
 use super::waits::Waits;
-use crate::connection::{Stage, Stream};
+use crate::connection::{Stage, Stream, bell};
 
 /// What has come over a connection, and when.
 pub(super) struct Line {
@@ -61,7 +61,7 @@ impl Line {
                     Reading::Declined => return Poll::Ready(Next::Declined),
                     Reading::Partial => {}
                 }
-            } else if waits.heard.stage() != Stage::Serving {
+            } else if bell::word().stage != Stage::Serving {
                 return Poll::Ready(Next::End(Why::Stopped));
             }
             match self.poll_read(cx, stream) {
@@ -71,7 +71,7 @@ impl Line {
                 Poll::Ready(Err(_)) => return Poll::Ready(Next::End(Why::Gone)),
             }
         }
-        if waits.heard.stage() == Stage::Cutting {
+        if bell::word().stage == Stage::Cutting {
             return Poll::Ready(Next::End(Why::Stopped));
         }
         let deadline = self.deadline(waits);
@@ -117,7 +117,7 @@ impl Line {
         }
         // A connection that never asked for anything gets the time of a head for its first octet.
         let patience = if self.requests == 0 { limits.head_time } else { limits.idle_time };
-        let crowded = waits.heard.is_crowded();
+        let crowded = bell::word().crowded;
         self.idle_since + if crowded { patience.min(limits.crowded_idle_time) } else { patience }
     }
 }

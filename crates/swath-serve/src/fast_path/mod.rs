@@ -13,7 +13,7 @@
 //! | `origin` | where octets of ranges come from: memory, a file that is copied, a file that the kernel sends |
 //! | `ending` | how a connection ends |
 //! | `memory` | the buffers that one thread's connections share |
-//! | `waits` | the timer, and the server's word |
+//! | `waits` | the timer |
 //!
 //! Nothing is decided here: the shared [`Service`] makes the same answer as for every other transport,
 //! with the same record, under the same limits. docs/fast-path.md says what that means and what was measured.
@@ -28,19 +28,19 @@ pub mod request;
 mod sending;
 mod waits;
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use crate::connection::bell::Listener;
 use crate::connection::{Caller, Context, Respond, Stream};
 use crate::service::Service;
-use crate::tally::Tally;
 use line::Line;
 use pass::{Pass, Sent, Step};
 use sending::Guard;
-use waits::{Heard, Waits};
+use waits::Waits;
 
 /// What an engine has to know of a connection that it goes on with.
 #[derive(Default)]
@@ -60,19 +60,15 @@ pub(crate) async fn serve<R: Respond>(
     service: &Service,
     context: &Context<R>,
 ) -> Option<Declined> {
-    let mut signal = context.listen();
-    let heard = Heard::new(signal.now());
-    let mut pass =
-        Pass { line: Line::new(), waits: Waits::new(&context.limits, &heard), caller, service, context };
+    let mut pass = Pass { line: Line::new(), waits: Waits::new(&context.limits), caller, service, context };
+    let mut listener = Listener::default();
     let mut driven = pin!(drive(stream, &mut pass));
-    loop {
-        tokio::select! {
-            biased;
-            over = &mut driven => return over,
-            // The loop polls the connection again, which looks at what was heard.
-            () = signal.changed() => heard.set(signal.now()),
-        }
-    }
+    poll_fn(|cx| {
+        // Whoever is woken by a word finds it wherever it counts.
+        listener.listen(cx.waker());
+        driven.as_mut().poll(cx)
+    })
+    .await
 }
 
 async fn drive<R: Respond>(stream: &mut Stream, pass: &mut Pass<'_, R>) -> Option<Declined> {
@@ -93,8 +89,7 @@ async fn drive<R: Respond>(stream: &mut Stream, pass: &mut Pass<'_, R>) -> Optio
             }
             Step::End(why) => {
                 let begun = pass.line.unread.is_some();
-                Box::pin(ending::end(stream, why, begun, &pass.caller.info(Tally::unused()), pass.context))
-                    .await;
+                Box::pin(ending::end(stream, why, begun, pass.caller, pass.context)).await;
                 return None;
             }
         };

@@ -11,7 +11,7 @@ use super::memory;
 use super::request;
 use super::sending::{Guard, Sending};
 use super::waits::Waits;
-use crate::connection::{Caller, Context, Respond, Stage, Stream};
+use crate::connection::{Caller, Context, Respond, Stage, Stream, bell};
 use crate::exchange::{Record, Wire};
 use crate::service::{Performance, Service};
 use crate::tally::Tally;
@@ -136,6 +136,6 @@ impl<R: Respond> Pass<'_, R> {
     fn is_last(&self, request: &request::Heard) -> bool {
         request.close
             || self.line.requests >= self.context.limits.requests_per_connection.get()
-            || self.waits.heard.stage() != Stage::Serving
+            || bell::word().stage != Stage::Serving
     }
 }

@@ -18,7 +18,7 @@ use super::memory;
 use super::origin::{Origin, Turn};
 use super::waits::Waits;
 use crate::buffers::{Buffers, TURN};
-use crate::connection::{Stage, Stream};
+use crate::connection::{Stage, Stream, bell};
 use crate::exchange::{Outcome, Record};
 use crate::load::LongAnswer;
 use crate::source::Source;
@@ -139,7 +139,7 @@ impl Sending {
         stream: &Stream,
         waits: &mut Waits<'_>,
     ) -> Poll<bool> {
-        let end = if waits.heard.stage() == Stage::Cutting {
+        let end = if bell::word().stage == Stage::Cutting {
             Outcome::ShutDown
         } else if let Poll::Ready(sent) = self.poll(cx, stream) {
             match sent {
