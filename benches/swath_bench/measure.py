@@ -94,13 +94,14 @@ def _loaded(bench, tree, port, row, directory):
             sample = _wrk(bench, port, row)
     else:
         sample = _watched(bench, port, row, directory)
-    cpu = tree.cpu_seconds() - cpu
-    others = machine_busy_seconds() - busy - (_own_cpu() - own) - cpu
+    cpu, own = tree.cpu_seconds() - cpu, _own_cpu() - own
+    others = machine_busy_seconds() - busy - own - cpu
     figures |= {
         "rate": sample.requests / sample.seconds,
         "octets_rate": sample.octets / sample.seconds,
         "cpu_per_1000": cpu / sample.requests * 1e6,  # milliseconds
         "cpu_per_gb": cpu / sample.octets * 1e12,
+        "both_per_1000": (cpu + own) / sample.requests * 1e6,
         "p50": sample.p50,
         "p99": sample.p99,
         "peak": tree.peak_bytes(),

@@ -32,6 +32,7 @@ LOADED = [
     ("GB/s", "octets_rate", 1e-9, 2),
     ("CPU ms per 1,000", "cpu_per_1000", 1, 1),
     ("CPU ms per GB", "cpu_per_gb", 1, 0),
+    ("CPU ms of both ends per 1,000", "both_per_1000", 1, 1),
     ("p50 ms", "p50", 1, 2),
     ("p99 ms", "p99", 1, 2),
     ("peak MiB", "peak", 1 / (1 << 20), 0),
@@ -86,6 +87,7 @@ def ratios(row, results):
     else:
         wanted = [("rate", rate, max, "", row.aim_rate), ("CPU", cpu, min, "", row.aim_cpu)]
         wanted += [("CPU", cpu, min, begins, aim) for begins, aim in row.aims_beside]
+        wanted += [("CPU of both ends", "both_per_1000", min, "", None)]
     found = []
     for what, key, pick, begins, aim in wanted:
         best, own = _best(results, key, pick, begins), middle(ours, key)
@@ -133,7 +135,9 @@ def document(outcome, facts):
     parts += ["## How it was measured", ""] + [f"- {line}" for line in facts["how"]]
     parts += [
         f"- While measuring, other programs kept {usual:.2f} cores busy on the median, {most:.2f} at most.",
-        "- CPU is user and system time of all processes of the server. Work that the kernel does for it on the load's cores is not in it.",
+        "- CPU is user and system time of all processes of the server. Work that the kernel does for it on the load's cores is not in it: "
+        "octets that wait in the server's socket until the peer makes room are sent, over loopback, on the peer's account. "
+        "CPU of both ends adds the load's own, which is the same program for all servers.",
         "- Peak memory is the sum of each process's peak; what processes share counts once for each. Memory of idle connections is proportional: shared pages count once in all. What the kernel holds for sockets is in neither.",
         "- Latency is as the load program saw it with all its connections asking as fast as they are answered: it tells about queues at full load.",
         "- Every server's answers were compared with the files before the clock ran, and again and again while it ran; a server with a wrong or short answer has no figures.",

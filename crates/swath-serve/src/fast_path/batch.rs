@@ -34,14 +34,11 @@ impl Place {
         }
     }
 
-    /// Says whether the kernel sends what is next.
-    pub(super) fn is_kernels(&self, content: &Content, origin: &Origin) -> bool {
-        self.piece(content).is_some_and(|piece| match piece {
-            Piece::Literal(_) => false,
-            Piece::Range(range) => {
-                origin.is_kernels(range.length(), range.length().saturating_sub(self.offset))
-            }
-        })
+    /// Gives what the kernel sends next, as offsets into the representation; `None` where it does not.
+    pub(super) fn kernels_range(&self, content: &Content, origin: &Origin) -> Option<Range<u64>> {
+        let range = self.range(content)?;
+        let part = origin.kernels_part(self.piece(content)?.length(), range.end.saturating_sub(range.start));
+        (part > 0).then(|| range.start..range.start.saturating_add(part))
     }
 
     /// Goes on by so many octets.
@@ -87,7 +84,7 @@ pub(super) fn gather(
             }
             Some(piece @ Piece::Range(_)) => {
                 let Some(range) = place.range(content) else { break };
-                if origin.is_kernels(piece.length(), range.end - range.start) {
+                if origin.kernels_part(piece.length(), range.end - range.start) > 0 {
                     break;
                 }
                 let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);

@@ -18,11 +18,17 @@ use crate::source::{Chunk, Now, Source, Turns};
 use crate::watch::Broken;
 
 /// The shortest range that the kernel sends: below, copying costs less (docs/fast-path.md has the figures).
-const KERNEL_MIN: u64 = 32 << 10;
+const KERNEL_MIN: u64 = 12 << 10;
 
 /// The end of a range that is copied nevertheless, so that the last look comes before the last octets: an answer cannot be
 /// complete while its file is known to have changed.
 const TAIL: u64 = 512;
+
+/// The end of a range of [`LONG_MIN`] octets and more: there a short last segment costs more than copying a longer one does.
+const LONG_TAIL: u64 = 8 << 10;
+
+/// The shortest range with a longer end (docs/fast-path.md has the figures).
+const LONG_MIN: u64 = 192 << 10;
 
 /// Octets that disks are asked for at once by whoever reads a file from its beginning.
 const FEW_PAGES: usize = 64 << 10;
@@ -84,9 +90,9 @@ impl Origin {
         }
     }
 
-    /// Says whether the kernel sends on in a range of so many octets, of which so many are left.
-    pub(super) fn is_kernels(&self, length: u64, left: u64) -> bool {
-        matches!(self, Self::File(_, Kernel::Sends)) && length >= KERNEL_MIN && left > TAIL
+    /// Says how many octets the kernel sends next in a range of so many, of which so many are left.
+    pub(super) fn kernels_part(&self, length: u64, left: u64) -> u64 {
+        if matches!(self, Self::File(_, Kernel::Sends)) { all_but_the_end(length, left) } else { 0 }
     }
 
     /// Reads the first octets of a range, as many as are at hand.
@@ -147,11 +153,11 @@ impl Origin {
         matches!(self, Self::File(turns, _) if !turns.open().is_strong())
     }
 
-    /// Has the kernel send octets of a range, but for its end.
+    /// Has the kernel send octets of the part that is its own.
     #[cfg(target_os = "linux")]
     pub(super) fn send(&mut self, stream: &Stream, range: &Range<u64>, most: usize) -> Result<Turn, Broken> {
         let Self::File(turns, kernel) = self else { return Err(Broken::Truncated) };
-        let left = range.end.saturating_sub(range.start).saturating_sub(TAIL);
+        let left = range.end.saturating_sub(range.start);
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(most).min(TURN);
         // The last page and the first: what lies between was mostly read together with them. A few pages mostly were with the last alone.
         let last = range.start + (count as u64).saturating_sub(1);
@@ -188,5 +194,31 @@ impl Origin {
     #[cfg(not(target_os = "linux"))]
     pub(super) fn send(&mut self, _: &Stream, _: &Range<u64>, _: usize) -> Result<Turn, Broken> {
         Err(Broken::Truncated)
+    }
+}
+
+/// Gives the octets of a range of so many, of which so many are left, that need not be copied.
+fn all_but_the_end(length: u64, left: u64) -> u64 {
+    if length < KERNEL_MIN {
+        return 0;
+    }
+    left.saturating_sub(if length < LONG_MIN { TAIL } else { LONG_TAIL })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_range_is_never_the_kernels() {
+        for length in [1, KERNEL_MIN - 1, KERNEL_MIN, LONG_MIN - 1, LONG_MIN, 100 << 20, u64::MAX] {
+            let mut left = length;
+            // However little the kernel takes each time, the same end is left to be copied behind the last look.
+            for taken in [0, 1, 4096, u64::MAX] {
+                left -= all_but_the_end(length, left).min(taken);
+            }
+            assert!(left >= TAIL.min(length), "{length}: {left}");
+            assert!(length < LONG_MIN || left >= LONG_TAIL, "{length}: {left}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! content is kept for a peer that is slow to take it: it is read again once there is room.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -201,8 +202,10 @@ impl Sending {
             let sent = stream.try_send(&self.chunk, self.left > self.chunk.len() as u64);
             return self.stepped(sent);
         }
-        if head_left == 0 && self.place.is_kernels(&self.content, &self.origin) {
-            return self.kernel_step(stream, turn);
+        if head_left == 0
+            && let Some(range) = self.place.kernels_range(&self.content, &self.origin)
+        {
+            return self.kernel_step(stream, &range, turn);
         }
         let sent = memory::with_batch(|batch| {
             let head = &self.head[self.head_sent..];
@@ -219,8 +222,9 @@ impl Sending {
     /// Says whether so many octets, which are next, are to leave together with what follows them.
     fn waits_for_more(&self, octets: usize) -> bool {
         let head_left = self.head.len() - self.head_sent;
-        let is_apart =
-            octets == head_left && self.place.is_kernels(&self.content, &self.origin) && !self.together;
+        let is_apart = octets == head_left
+            && !self.together
+            && self.place.kernels_range(&self.content, &self.origin).is_some();
         !is_apart && head_left as u64 + self.left > octets as u64
     }
 
@@ -235,13 +239,12 @@ impl Sending {
         }
     }
 
-    fn kernel_step(&mut self, stream: &Stream, turn: usize) -> Result<Step, Failed> {
-        let Some(range) = self.place.range(&self.content) else { return Err(Failed) };
+    fn kernel_step(&mut self, stream: &Stream, range: &Range<u64>, turn: usize) -> Result<Step, Failed> {
         if self.together && !self.corked {
             self.corked = true;
             stream.cork(true);
         }
-        match self.origin.send(stream, &range, turn).map_err(|broken| self.abort(broken))? {
+        match self.origin.send(stream, range, turn).map_err(|broken| self.abort(broken))? {
             Turn::Took(octets) => {
                 self.took(octets);
                 Ok(Step::Took(octets))
