@@ -10,6 +10,7 @@ use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource, KeyAction, KeyActions},
     error::CmdError,
+    key::Key,
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
@@ -26,6 +27,9 @@ use crate::{
 const READY: Duration = Duration::from_secs(60);
 /// How long a browser may take to start, and any command to be answered.
 const COMMAND: Duration = Duration::from_secs(60);
+
+/// More stops of the Tab key than any page here has.
+const STOPS: usize = 80;
 
 /// A running browser with one session.
 #[derive(Debug)]
@@ -120,6 +124,21 @@ impl Browser {
             .chars()
             .fold(none, |keys, value| keys.then(KeyAction::Down { value }).then(KeyAction::Up { value }));
         self.within("pressing keys", self.client.perform_actions(keys)).await;
+    }
+
+    /// Presses Tab until the element that `css` selects has the focus.
+    ///
+    /// # Panics
+    /// When so many of them do not lead there that it cannot be reached.
+    pub async fn tab_to(&self, css: &str) {
+        let reached = format!("return document.activeElement.matches(`{css}`);");
+        for _ in 0..STOPS {
+            self.press(&Key::Tab.to_string()).await;
+            if self.run(&reached, Vec::new()).await == Value::Bool(true) {
+                return;
+            }
+        }
+        panic!("{}: the Tab key does not lead to {css}", self.engine);
     }
 
     /// Ends the session as a user closes a window, then the driver.

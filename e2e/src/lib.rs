@@ -11,6 +11,7 @@ pub mod clients;
 pub mod swath;
 
 pub mod audited;
+pub mod chance;
 pub mod clip;
 mod console;
 pub mod display;

@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::place::program;
+use crate::place;
 
 /// The client's names of the links, the fast one first.
 pub const LINKS: [&str; 2] = ["fast0", "slow0"];
@@ -77,12 +77,14 @@ impl Links {
 
     /// A command on the client's host.
     pub fn on_client(&self, program: impl AsRef<OsStr>) -> Command {
-        on(&self.client, program)
+        let mut command = Command::new(place::program("ip"));
+        command.args(["netns", "exec", &self.client]).arg(program);
+        command
     }
 
-    /// A command on the server's host.
-    pub fn on_server(&self, program: impl AsRef<OsStr>) -> Command {
-        on(&self.server, program)
+    /// The words that start a program on the server's host; `ip` becomes that program.
+    pub fn to_server(&self) -> [&str; 4] {
+        ["ip", "netns", "exec", &self.server]
     }
 
     /// Cuts a link in silence: it looks as before, and nothing goes through it any more.
@@ -116,15 +118,9 @@ impl Drop for Links {
     }
 }
 
-fn on(host: &str, path: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(program("ip"));
-    command.args(["netns", "exec", host]).arg(path);
-    command
-}
-
 fn ip(words: &[&str]) -> Result<(), String> {
     let Output { status, stderr, .. } =
-        Command::new(program("ip")).args(words).output().map_err(|why| format!("ip: {why}"))?;
+        Command::new(place::program("ip")).args(words).output().map_err(|why| format!("ip: {why}"))?;
     if status.success() {
         Ok(())
     } else {

@@ -146,12 +146,12 @@ async fn obeys_links_and_keys(engine: Engine) {
     video.let_go().await;
 
     browser.goto(&server.url("/")).await;
-    tab_to(&browser, "a.open[href^='clip-front.mp4']").await;
+    browser.tab_to("a.open[href^='clip-front.mp4']").await;
     browser.press(&Key::Enter.to_string()).await;
     let arrived = "return location.search === '?play' && document.readyState === 'complete';";
     browser.run_until("the player page", SOON, arrived).await;
-    tab_to(&browser, "video").await;
-    tab_to(&browser, "a[href='clip-front.mp4']").await;
+    browser.tab_to("video").await;
+    browser.tab_to("a[href='clip-front.mp4']").await;
     browser.press("m").await;
     browser.press("k").await;
     let video = Video::of(&browser);
@@ -164,18 +164,6 @@ async fn obeys_links_and_keys(engine: Engine) {
     assert_eq!(browser.complaints().await, [""; 0], "{engine} complains");
     browser.close().await;
     let _ = server.stop();
-}
-
-/// Presses Tab until the element that `css` selects has the focus.
-async fn tab_to(browser: &Browser, css: &str) {
-    let reached = format!("return document.activeElement.matches(`{css}`);");
-    for _ in 0..60 {
-        browser.press(&Key::Tab.to_string()).await;
-        if browser.run(&reached, Vec::new()).await == Value::Bool(true) {
-            return;
-        }
-    }
-    panic!("{}: the Tab key does not lead to {css}", browser.engine);
 }
 
 /// Names that have broken listings before; every one is a text file.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use super::chance::Chance;
+use crate::chance::Chance;
 
 /// What is written to the platters, or not, as one.
 pub(crate) const PAGE: usize = 4096;

@@ -8,7 +8,6 @@
 //!
 //! It can refuse calls, too, until it is told to obey again.
 
-mod chance;
 mod fuse;
 mod inode;
 mod refusal;

@@ -7,8 +7,9 @@ use std::ffi::{OsStr, OsString};
 
 use fuser::Errno;
 
+use crate::chance::Chance;
+
 use super::{
-    chance::Chance,
     inode::Inode,
     refusal::{Call, Refusal},
 };

@@ -5,14 +5,14 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use swath_e2e::{
-    clients::{noise::noise, program::PATIENCE},
+    clients::noise::noise,
     links::{LINKS, Links, SERVER},
     place::program,
-    swath::binary,
+    swath::{Swath, binary},
 };
 
 use super::asked::Getting;
@@ -42,44 +42,9 @@ fn links() -> Option<Links> {
     }
 }
 
-/// A `swath serve` on the server's host; ended when dropped.
-struct Serving(Child);
-
-impl Serving {
-    fn start(links: &Links, root: &Path) -> Self {
-        let child = links
-            .on_server(binary())
-            .args(["serve", "--listen", &format!("{SERVER}:{PORT}")])
-            .arg(root)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("ip starts it");
-        let serving = Self(child);
-        let asked = || {
-            links
-                .on_client(program("curl"))
-                .args(["-qsf", "-r", "0-0", &url()])
-                .output()
-                .expect("curl runs")
-                .status
-                .success()
-        };
-        let started = Instant::now();
-        while !asked() {
-            assert!(started.elapsed() < PATIENCE, "swath serve does not answer over the links");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        serving
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // `ip netns exec` becomes the program, so this is the server itself.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
+/// Starts a `swath serve` on the server's host.
+fn serve(links: &Links, root: &Path) -> Swath {
+    Swath::of(root).through(&links.to_server()).listen(&format!("{SERVER}:{PORT}")).start()
 }
 
 fn url() -> String {
@@ -121,7 +86,7 @@ fn two_links_add_up() {
     let content = noise(7, LENGTH);
     fs::write(root.path().join("file.bin"), &content).expect("a file");
     std::thread::sleep(Duration::from_millis(60));
-    let _serving = Serving::start(&links, root.path());
+    let _server = serve(&links, root.path());
     let file = root.path().join("got.bin");
     // Whatever else the machine does only takes away: the best of some runs is what the links and swath can.
     let share = (0..TRIES).map(|_| together(&links, &file, &content)).find(|(share, said)| {
@@ -175,7 +140,7 @@ fn lose(lost: usize, how: fn(&Links, &str), beyond: Duration) -> Option<Duration
     let content = noise(8, LENGTH / 8);
     fs::write(root.path().join("file.bin"), &content).expect("a file");
     std::thread::sleep(Duration::from_millis(60));
-    let _serving = Serving::start(&links, root.path());
+    let _server = serve(&links, root.path());
     let file = root.path().join("got.bin");
     let mut getting = Getting::start(&mut get(&links, &file));
     let held = getting.holds(content.len() as u64 / 4);

@@ -14,8 +14,8 @@ use swath_trial::{
 
 use super::{powerless::mount, program, sudden::goes_on};
 
-/// Octets a second over each of eight connections: the file takes two seconds or more.
-const RATE: u64 = 1 << 20;
+/// Octets a second over each of eight connections: the file takes four seconds or more, and is to be interrupted after one.
+const RATE: u64 = 512 << 10;
 
 #[test]
 fn what_a_disk_refuses_is_said_and_loses_nothing() {

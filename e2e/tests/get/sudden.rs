@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::Signal;
+use swath_e2e::chance::Chance;
 use swath_trial::{
     Ending, Origin,
     programs::Program,
@@ -58,16 +59,6 @@ impl Fate {
     }
 }
 
-/// Numbers that depend on the seed alone.
-pub(crate) struct Chance(pub(crate) u64);
-
-impl Chance {
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
-    }
-}
-
 /// Says whether a request asks for a part that is not the first.
 pub(crate) fn goes_on(request: &str) -> bool {
     request.split_once("range: bytes=").is_some_and(|(_, range)| !range.starts_with("0-"))
@@ -81,13 +72,15 @@ pub(crate) fn until(wanted: usize, one: impl Fn(u64) -> Fate + Sync) -> (usize, 
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while ends.load(Ordering::SeqCst) < wanted {
+                // Those under way count as if they were ended as often as they may be, so that no more are begun than it takes.
+                while ends.fetch_add(LONG.most, Ordering::SeqCst) < wanted {
                     let fate = one(next.fetch_add(1, Ordering::SeqCst));
                     assert!(fate.is_right(), "{fate:?}");
-                    ends.fetch_add(fate.ends, Ordering::SeqCst);
+                    ends.fetch_sub(LONG.most - fate.ends, Ordering::SeqCst);
                     kept.fetch_add(fate.kept, Ordering::SeqCst);
                     downloads.fetch_add(1, Ordering::SeqCst);
                 }
+                ends.fetch_sub(LONG.most, Ordering::SeqCst);
             });
         }
     });
@@ -102,7 +95,7 @@ pub(crate) fn download(
     seed: u64,
     mut after: impl FnMut(u64),
 ) -> Fate {
-    let chance = &mut Chance(seed);
+    let chance = &mut Chance::new(seed);
     let origin = Origin::paced(&REPLACED_NOW_AND_THEN, script.rate).expect("a port");
     let file = folder.join("got.bin");
     let said = tempfile::NamedTempFile::new().expect("a file");

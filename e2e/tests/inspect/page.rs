@@ -30,18 +30,6 @@ pub(crate) async fn shows(browser: &Browser, what: &str, script: &str) -> Value 
 pub(crate) const NOTHING_YET: &str =
     "return document.getElementById('lack').textContent.startsWith('Nothing yet');";
 
-/// Presses Tab until the element that `css` selects has the focus.
-async fn tab_to(browser: &Browser, css: &str) {
-    let reached = format!("return document.activeElement.matches(`{css}`);");
-    for _ in 0..80 {
-        browser.press(&Key::Tab.to_string()).await;
-        if browser.run(&reached, Vec::new()).await == Value::Bool(true) {
-            return;
-        }
-    }
-    panic!("{}: the Tab key does not lead to {css}", browser.engine);
-}
-
 /// What anybody who cannot see or point needs of the page; gives what is missing.
 pub(crate) const MISSING: &str = "
     const said = (element) => (element.getAttribute('aria-label') || element.labels?.[0]?.textContent || element.textContent || element.value || '').trim();
@@ -166,7 +154,7 @@ async fn looks_right(browser: &Browser, engine: Engine) {
 
 /// The whole page without a mouse.
 async fn walks_by_keys(browser: &Browser) {
-    tab_to(browser, "#pause").await;
+    browser.tab_to("#pause").await;
     browser.press(&Key::Enter.to_string()).await;
     shows(
         browser,
@@ -189,7 +177,7 @@ async fn walks_by_keys(browser: &Browser) {
     let hidden = "return /^The filters hide \\d+ exchanges?\\. Show all$/.test(document.getElementById('lack').textContent)
         && !/Nothing (yet|to complain)/.test(document.querySelector('main').textContent);";
     shows(browser, "that the filters hide them", hidden).await;
-    tab_to(browser, "[type=reset]").await;
+    browser.tab_to("[type=reset]").await;
     browser.press(&Key::Enter.to_string()).await;
     let again = "return document.activeElement.matches('#files button') && !document.getElementById('lack').textContent
         && document.querySelector('#exports a').href.endsWith('.json');";
@@ -201,7 +189,7 @@ async fn walks_by_keys(browser: &Browser) {
         "return document.activeElement.getAttribute('aria-pressed') === 'true';",
     )
     .await;
-    tab_to(browser, ".fields summary").await;
+    browser.tab_to(".fields summary").await;
     browser.press(&Key::Enter.to_string()).await;
     shows(browser, "the fields", "return document.activeElement.parentElement.open && document.querySelector('.fields[open] dd').innerText;").await;
     browser.press(&Key::Enter.to_string()).await;
