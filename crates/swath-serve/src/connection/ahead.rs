@@ -127,19 +127,10 @@ fn units_of(octets: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{Context, Poll, Wake};
+    use std::task::{Context, Poll};
 
     use super::*;
-
-    #[derive(Default)]
-    struct Woken(AtomicUsize);
-
-    impl Wake for Woken {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
+    use crate::connection::woken::Woken;
 
     fn all(ahead: &Arc<Ahead>, octets: u64) -> Vec<Leave> {
         std::iter::from_fn(|| ahead.now(octets)).take(1000).collect()
@@ -192,11 +183,11 @@ mod tests {
         let (ahead, driver) = (Ahead::new(), Arc::<Woken>::default());
         ahead.driven_by(&Waker::from(Arc::clone(&driver)));
         let held = all(&ahead, 65_536);
-        assert_eq!(driver.0.load(Ordering::Relaxed), held.len());
+        assert_eq!(driver.times(), held.len());
         let mut waits = pin!(Arc::clone(&ahead).wait(1));
         assert!(waits.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         ahead.all_left();
         assert!(waits.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
-        assert_eq!(driver.0.load(Ordering::Relaxed), held.len() + 1);
+        assert_eq!(driver.times(), held.len() + 1);
     }
 }

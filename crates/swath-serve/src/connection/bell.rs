@@ -60,20 +60,10 @@ impl Drop for Listener {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Wake;
 
     use super::*;
     use crate::connection::Stage;
-
-    #[derive(Default)]
-    struct Woken(AtomicUsize);
-
-    impl Wake for Woken {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
+    use crate::connection::woken::Woken;
 
     #[test]
     fn a_word_wakes_whoever_listens_once_and_nobody_who_left() {
@@ -88,7 +78,7 @@ mod tests {
         let finishing = Word { stage: Stage::Finishing, crowded: true };
         ring(finishing);
         assert_eq!(word(), finishing);
-        assert_eq!([0, 1, 2].map(|n| woken[n].0.load(Ordering::Relaxed)), [1, 0, 1]);
+        assert_eq!([0, 1, 2].map(|n| woken[n].times()), [1, 0, 1]);
         assert_eq!([0, 1, 2].map(|n| Arc::strong_count(&woken[n])), [2, 1, 2]);
     }
 }

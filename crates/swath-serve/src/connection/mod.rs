@@ -40,6 +40,8 @@ mod respond;
 mod scrape;
 mod stream;
 mod stream_task;
+#[cfg(test)]
+mod woken;
 
 pub(crate) use answer::{Answer, HEAD_TIMEOUT};
 pub(crate) use context::{Context, Stage, Word};
