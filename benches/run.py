@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 
 from swath_bench import report
 from swath_bench.check import WrongAnswer
-from swath_bench.files import Files
+from swath_bench.files import Files, Held
 from swath_bench.measure import Bench, make_certificate, measure
 from swath_bench.peers import SERVERS, SWATH, find
 from swath_bench.rows import ROWS
@@ -91,24 +91,28 @@ def chosen(given):
 
 
 def run_row(bench, row, servers, rounds):
-    """The figures of each server, or the sentence that says why it has none."""
+    """The figures of each server, or the sentence that says why it has none; and whether the files were locked in memory meanwhile."""
     taking_part = [server for server in servers if not server.has_option or row.with_options]
     results = {server.name: [] for server in taking_part}
-    bench.files.warm(row.group(bench.files))
     rounds = min(rounds, row.rounds_max)
-    for number in range(rounds):
-        # Each round begins with another server, so that none always follows the same one.
-        shift = number % len(taking_part)
-        for server in taking_part[shift:] + taking_part[:shift]:
-            if isinstance(results[server.name], str):
-                continue
-            try:
-                results[server.name].append(measure(bench, server, row))
-            except (WrongAnswer, RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-                results[server.name] = "no figures: " + " ".join(str(error).split())[:300]
-                print(f"!! {row.key}, {server.name}: {error}", file=sys.stderr, flush=True)
-        print(f"   {row.title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-    return results
+    with Held(bench.files, row.group(bench.files)) as held:
+        for number in range(rounds):
+            _round(bench, row, taking_part, number, results)
+            print(f"   {row.title}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+    return results, held.is_locked
+
+
+def _round(bench, row, taking_part, number, results):
+    # Each round begins with another server, so that none always follows the same one.
+    shift = number % len(taking_part)
+    for server in taking_part[shift:] + taking_part[:shift]:
+        if isinstance(results[server.name], str):
+            continue
+        try:
+            results[server.name].append(measure(bench, server, row))
+        except (WrongAnswer, RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+            results[server.name] = "no figures: " + " ".join(str(error).split())[:300]
+            print(f"!! {row.key}, {server.name}: {error}", file=sys.stderr, flush=True)
 
 
 def estimate(rows, servers, given):
@@ -117,13 +121,13 @@ def estimate(rows, servers, given):
     each = [
         min(given.rounds, row.rounds_max)
         * sum(not server.has_option or row.with_options for server in servers)
-        * (beside + (idle if row.kind == "idle" else row.seconds(given.seconds) * (2 if row.kind == "cold" else 1)))
+        * (beside + (idle if row.kind == "idle" else row.seconds(given.seconds) * (3 if row.kind == "cold" else 1)))
         for row in rows
     ]
     return round(sum(each) / 60)
 
 
-def facts(given, bench, servers, took):
+def facts(given, bench, servers, loose, took):
     cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
     versions = {server.program: server.describe(bench.programs[server.program]) for server in servers}
@@ -139,6 +143,7 @@ def facts(given, bench, servers, took):
             f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; {given.rounds} round{'s' * (given.rounds > 1)}, each server in turn in each, {given.seconds} s of load (4 s at least while files are cold; idle connections in two rounds); {took / 60:.0f} minutes in all; hot set {given.hot_set >> 20:,} MiB; all over loopback.",
             f"{cpu}, {len({*bench.server_cores, *bench.load_cores})} cores, {memory} GiB of memory, Linux {platform.release()}.",
             f"Servers on cores {bench.server_cores}, load on cores {bench.load_cores}." if separate else f"Servers and load share cores {bench.server_cores}: there are fewer than four.",
+            "The files that were asked for hot were locked in memory." if not loose else f"The files that were asked for hot could not be locked in memory, only read beforehand ({', '.join(loose)}): raise `ulimit -l`.",
             "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; swath at {commit or 'an unknown commit'}.",
         ],
     }
@@ -151,17 +156,19 @@ def main():
     rows, servers = chosen(given)
     failed = []
     outcome = []
+    loose = []
     begun = time.monotonic()
     print(f"about {estimate(rows, servers, given)} minutes: {given.rounds} rounds of {len(rows)} rows and {len(servers)} servers", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="swath-bench-") as directory:
         bench = prepare(given, Path(directory))
         for row in rows:
-            results = run_row(bench, row, servers, given.rounds)
+            results, is_locked = run_row(bench, row, servers, given.rounds)
             outcome.append((row, results))
+            loose += [] if is_locked else [row.key]
             print(f"\n## {row.title}\n\n{report.table(row, results)}\n", flush=True)
             failed += [f"{row.key}: {name}" for name, found in results.items() if name.startswith(SWATH) and isinstance(found, str)]
         # While the programs are there that are asked for their versions.
-        page = report.document(outcome, facts(given, bench, servers, time.monotonic() - begun))
+        page = report.document(outcome, facts(given, bench, servers, loose, time.monotonic() - begun))
     print(report.summary(outcome), flush=True)
     if given.output is not None:
         given.output.write_text(page)

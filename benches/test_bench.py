@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import instructions
 from swath_bench import check, client_report, fetch, load, report
-from swath_bench.files import Files, Group
+from swath_bench.files import Files, Group, Held, locked_octets
 from swath_bench.peers import SWATH
 from swath_bench.rows import ROWS, Row
 
@@ -130,6 +130,63 @@ class Counts(unittest.TestCase):
                 load._right_length(requests, octets, 1024, self.row)
 
 
+class Readers(unittest.TestCase):
+    """Those who read cold files: through a server, and beside it."""
+
+    def setUp(self):
+        # Not in /tmp: what lives in memory is never cold.
+        self.directory = tempfile.TemporaryDirectory(dir="/var/tmp")
+        self.addCleanup(self.directory.cleanup)
+        self.files = Files(Path(self.directory.name), 16 << 20)
+        self.files.cold = Group("/cold/%d.bin", 2, 4 << 20)
+        self.files._make_group(self.files.cold, 9)
+        self.cores = sorted(os.sched_getaffinity(0))
+
+    def test_readers_beside_read_the_disk_at_the_pace_they_are_given(self):
+        wanted = 6 << 20
+        with load.ReadersBeside(self.files, self.cores, wanted) as readers:
+            end = time.monotonic() + 30
+            while sum(readers.octets) < wanted and time.monotonic() < end:
+                time.sleep(0.01)
+        self.assertGreaterEqual(sum(readers.octets), wanted)
+        # Each may be one reading ahead.
+        self.assertLess(sum(readers.octets), wanted * (time.monotonic() - readers.begun) + 2 * (256 << 10) + 1)
+
+    def test_readers_that_find_all_in_memory_are_refused(self):
+        self.files.forget = lambda path: None
+        self.files.warm(self.files.cold)
+        with self.assertRaisesRegex(check.WrongAnswer, "not cold"):
+            with load.ReadersBeside(self.files, self.cores, 100 << 20):
+                time.sleep(0.2)
+
+    def test_readers_that_fail_are_told(self):
+        with self.assertRaisesRegex(check.WrongAnswer, "FileNotFound"):
+            with load.ReadersBeside(self.files, self.cores, 1 << 30) as readers:
+                for path in self.files.paths(self.files.cold):
+                    path.unlink()
+                readers.thread.join(30)
+
+    def test_what_is_held_stays_in_memory(self):
+        # Less than may be locked anywhere.
+        group = Group("/held/%d.bin", 2, 16 << 10)
+        self.files._make_group(group, 10)
+        with Held(self.files, group) as held:
+            self.assertTrue(held.is_locked)
+            self.assertGreaterEqual(locked_octets(), 32 << 10)
+            self.assertTrue(self.is_in_memory(group))
+        self.assertEqual(locked_octets(), 0)
+        self.assertFalse(self.is_in_memory(group))
+
+    def is_in_memory(self, group):
+        """Whether a file's first octet is there without waiting, though the file was to be forgotten."""
+        self.files.forget(group.path(0))
+        with open(self.files.local(group.path(0)), "rb") as file:
+            try:
+                return os.preadv(file.fileno(), [bytearray(1)], 0, os.RWF_NOWAIT) == 1
+            except BlockingIOError:
+                return False
+
+
 class Instructions(unittest.TestCase):
     def test_ranges_lie_within_the_file(self):
         for hot in instructions.HOT:
@@ -173,6 +230,18 @@ class Ratios(unittest.TestCase):
         found = {what: (whom, round(ratio, 2), met) for what, whom, ratio, _, _, met in report.ratios(ROWS[0], results)}
         own = "its own without"
         self.assertEqual(found, {"CPU with --log json": (own, 1.5, None), "CPU with --inspect": (own, 1.07, False)})
+
+    def test_hot_requests_beside_cold_ones_are_held_against_peers_and_against_themselves(self):
+        def runs(calm, through, beside):
+            return [{"rate": 100, "calm_p99": calm, "p99": through, "beside_p99": beside}] * 3
+
+        row = next(row for row in ROWS if row.kind == "cold")
+        results = {SWATH: runs(0.5, 1.5, 1.25), "Caddy": runs(1.0, 3.0, 1.0), "nginx, tcp_nopush on": runs(0.5, 300, 0.5)}
+        found = {whom: (round(ratio, 2), met) for _, whom, ratio, _, _, met in report.ratios(row, results)}
+        self.assertEqual(
+            found, {"Caddy": (0.5, True), "its own without": (3.0, False), "its own, they read beside it": (1.2, True)}
+        )
+        self.assertIn("| **swath** | 100 (100–100) | 0.50 (0.50–0.50) | 1.50 (1.50–1.50) | 1.25 (1.25–1.25) |", report.table(row, results))
 
     def test_a_run_without_swath_has_no_ratios(self):
         self.assertEqual(report.ratios(ROWS[0], {SWATH: "no figures: wrong"}), [])

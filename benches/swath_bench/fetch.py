@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from .check import WrongAnswer
-from .process import _field, machine_busy_seconds
+from .process import field, machine_busy_seconds
 
 PATIENCE = 300
 
@@ -68,7 +68,7 @@ def _wait(process):
     end, peak, look = time.monotonic() + PATIENCE, 0, 0.0
     while time.monotonic() < end:
         if time.monotonic() >= look:
-            peak, look = max(peak, _field(f"/proc/{process.pid}/status", "VmHWM")), time.monotonic() + 0.02
+            peak, look = max(peak, field(f"/proc/{process.pid}/status", "VmHWM")), time.monotonic() + 0.02
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .check import WrongAnswer
+from .process import field as counted
 
 # The longest head of an answer, and of a part, that a server is allowed before its answer counts as too long.
 HEAD_MAX = 1024
@@ -222,34 +223,45 @@ def idle(port, row, files, tree):
 
 
 class ColdReaders:
-    """32 clients that read files which are not in memory, over and over, until the `with` ends."""
+    """32 clients that read files which are not in memory, over and over, until the `with` ends.
+
+    `rate` is the octets per second that were read, all readers together.
+    """
 
     def __init__(self, port, files, tree, cores):
         self.port, self.files, self.tree, self.cores = port, files, tree, cores
-        self.octets = 0
+        self.octets = [0] * files.cold.count
         self.fetched = 0
+        self.rate = 0.0
+        self.wrong = None
         self.over = threading.Event()
 
     def __enter__(self):
         for number in range(self.files.cold.count):
-            self._forget(self.files.cold.path(number))
-        self.fetched = self.tree.disk_bytes()
+            self.files.forget(self.files.cold.path(number))
+        self.fetched = self._disk_bytes()
+        self.begun = time.monotonic()
         self.thread = threading.Thread(target=self._all, daemon=True)
-        self.wrong = None
         self.thread.start()
         time.sleep(0.2)
         return self
 
     def __exit__(self, kind, *_):
+        self.rate = sum(self.octets) / (time.monotonic() - self.begun)
         self.over.set()
         self.thread.join(90)
         if kind is not None:
             return
         if self.wrong is not None:
             raise WrongAnswer(f"cold readers: {self.wrong}")
-        fetched = self.tree.disk_bytes() - self.fetched
-        if fetched < self.octets // 2:
-            raise WrongAnswer(f"the cold files were not cold: {fetched} octets from disk for {self.octets} octets read")
+        fetched, octets = self._disk_bytes() - self.fetched, sum(self.octets)
+        if octets == 0:
+            raise WrongAnswer("cold readers: not one octet")
+        if fetched < octets // 2:
+            raise WrongAnswer(f"the cold files were not cold: {fetched} octets from disk for {octets} octets read")
+
+    def _disk_bytes(self):
+        return self.tree.disk_bytes()
 
     def _all(self):
         try:
@@ -262,18 +274,41 @@ class ColdReaders:
         path = self.files.cold.path(number)
         buffer = bytearray(256 * 1024)
         while not self.over.is_set() and time.monotonic() < end:
-            self._forget(path)
-            with socket.create_connection(("127.0.0.1", self.port), timeout=30) as stream:
-                got = len(_whole(stream, path, self.files.cold.length))
-                while got < self.files.cold.length and not self.over.is_set():
-                    n = stream.recv_into(buffer)
-                    if n == 0:
-                        raise WrongAnswer(f"{path}: ended after {got} octets")
-                    if buffer[0] != self.files.slice(path, got, 1)[0]:
-                        raise WrongAnswer(f"{path}: other octets than the file's, {got} on")
-                    got += n
-            self.octets += got
+            self.files.forget(path)
+            self._read(number, path, buffer)
 
-    def _forget(self, path):
-        with open(self.files.local(path), "rb") as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    def _read(self, number, path, buffer):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as stream:
+            got = len(_whole(stream, path, self.files.cold.length))
+            self.octets[number] += got
+            while got < self.files.cold.length and not self.over.is_set():
+                n = stream.recv_into(buffer)
+                if n == 0:
+                    raise WrongAnswer(f"{path}: ended after {got} octets")
+                if buffer[0] != self.files.slice(path, got, 1)[0]:
+                    raise WrongAnswer(f"{path}: other octets than the file's, {got} on")
+                got += n
+                self.octets[number] += n
+
+
+class ReadersBeside(ColdReaders):
+    """The same readers, which read the same files off the disk by themselves, so that the server has no part in it.
+
+    They read `wanted` octets per second all together, or as many as the disk gives: what they do to a server's other clients
+    is done by the machine.
+    """
+
+    def __init__(self, files, cores, wanted):
+        super().__init__(None, files, None, cores)
+        self.pace = wanted / files.cold.count
+
+    def _disk_bytes(self):
+        return counted("/proc/self/io", "read_bytes", unit=1)
+
+    def _read(self, number, path, buffer):
+        with open(self.files.local(path), "rb", buffering=0) as file:
+            while not self.over.is_set() and (n := file.readinto(buffer)):
+                self.octets[number] += n
+                ahead = self.octets[number] / self.pace - (time.monotonic() - self.begun)
+                if ahead > 0:
+                    self.over.wait(ahead)

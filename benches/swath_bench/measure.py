@@ -90,8 +90,9 @@ def _loaded(bench, tree, port, row, directory):
     elif row.kind == "aborts":
         sample = load.aborts(port, row, bench.files, bench.seconds)
     elif row.kind == "cold":
-        with load.ColdReaders(port, bench.files, tree, bench.load_cores[-1:]):
+        with load.ColdReaders(port, bench.files, tree, bench.load_cores[-1:]) as readers:
             sample = _wrk(bench, port, row)
+        figures["cold_rate"] = readers.rate
     else:
         sample = _watched(bench, port, row, directory)
     cpu, own = tree.cpu_seconds() - cpu, _own_cpu() - own
@@ -107,7 +108,16 @@ def _loaded(bench, tree, port, row, directory):
         "peak": tree.peak_bytes(),
         "others": max(0.0, others / (time.monotonic() - clock)),
     }
+    if row.kind == "cold":
+        figures |= _beside(bench, port, row, figures["cold_rate"])
     return figures | sample.notes
+
+
+def _beside(bench, port, row, wanted):
+    """The same load once more, while the cold files are read without the server."""
+    with load.ReadersBeside(bench.files, bench.load_cores[-1:], wanted) as readers:
+        sample = _wrk(bench, port, row)
+    return {"beside_p99": sample.p99, "beside_rate": readers.rate}
 
 
 def _wrk(bench, port, row):

@@ -51,11 +51,11 @@ class Tree:
 
     def proportional_bytes(self):
         """Memory now; pages that processes share count once in all."""
-        return sum(_field(f"/proc/{pid}/smaps_rollup", "Pss") for pid in self._pids())
+        return sum(field(f"/proc/{pid}/smaps_rollup", "Pss") for pid in self._pids())
 
     def disk_bytes(self):
         """Octets that the processes had fetched from storage."""
-        return sum(_field(f"/proc/{pid}/io", "read_bytes", unit=1) for pid in self._pids())
+        return sum(field(f"/proc/{pid}/io", "read_bytes", unit=1) for pid in self._pids())
 
     def stop(self):
         self._signal(signal.SIGTERM)
@@ -94,14 +94,15 @@ class Tree:
         return found
 
     def _status(self, pid, key):
-        return _field(f"/proc/{pid}/status", key)
+        return field(f"/proc/{pid}/status", key)
 
     def _complaints(self):
         logs = [self.directory / "stderr", self.directory / "error.log"]
         return "\n".join(log.read_text(errors="replace")[-2000:] for log in logs if log.exists())
 
 
-def _field(path, key, unit=1024):
+def field(path, key, unit=1024):
+    """One of the numbers in a file of /proc, or 0."""
     try:
         with open(path) as lines:
             for line in lines:
