@@ -4,53 +4,15 @@
 
 use std::time::SystemTime;
 
-use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
-use crate::write::write_number;
+use crate::fields::{self, DATE, Fields};
 use crate::{AskedMethod, Content, ContentRange, HttpDate};
 
-/// Holds the value of one field, written out only when the answer is rendered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FieldValue {
-    Text(HeaderValue),
-    Number(u64),
-    Date(HttpDate),
-    ContentRange(ContentRange),
-}
-
-impl FieldValue {
-    fn write(&self, out: &mut impl BufMut) {
-        match self {
-            Self::Text(value) => out.put_slice(value.as_bytes()),
-            Self::Number(number) => write_number(*number, out),
-            Self::Date(date) => date.write(out),
-            Self::ContentRange(content_range) => content_range.write(out),
-        }
-    }
-
-    /// The value as `http` has it; one that is still to be written takes its room from `space`.
-    fn to_header_value(&self, space: &mut BytesMut) -> Option<HeaderValue> {
-        if let Self::Text(value) = self {
-            return Some(value.clone());
-        }
-        self.write(space);
-        HeaderValue::from_maybe_shared(space.split().freeze()).ok()
-    }
-}
-
-/// Room for one value that is to be written: the longest Content-Range has 67 octets.
-const VALUE: usize = 72;
-
-/// Room for the values that most answers write: two dates, two numbers and a Content-Range.
-const WRITTEN: usize = 160;
-
-/// Room for the heads of most answers.
-const HEAD: usize = 512;
-
-/// Room for the fields that most answers carry; more are no error, only slower.
-const FIELDS: usize = 12;
+/// Room for what stands around the fields: the status line with any registered reason phrase, and the empty line.
+const AROUND: usize = 64;
 
 /// Holds a complete answer: status, header fields in order, content.
 ///
@@ -60,7 +22,8 @@ const FIELDS: usize = 12;
 pub struct Answer {
     /// The status code.
     pub status: StatusCode,
-    fields: Vec<(HeaderName, FieldValue)>,
+    pub(crate) fields: Fields,
+    content_range: Option<ContentRange>,
     /// What follows the head; empty for HEAD, whatever Content-Length says (§9.3.2).
     pub content: Content,
 }
@@ -74,9 +37,10 @@ impl Answer {
 
     /// The same for an instant that is a date already; without a clock there is no Date.
     pub(crate) fn on(status: StatusCode, now: Option<HttpDate>) -> Self {
-        let mut answer = Self { status, fields: Vec::with_capacity(FIELDS), content: Content::default() };
+        let mut answer =
+            Self { status, fields: Fields::new(), content_range: None, content: Content::default() };
         if let Some(now) = now {
-            answer.field(DATE, FieldValue::Date(now));
+            answer.fields.write(DATE, |out| now.write(out));
         }
         answer
     }
@@ -90,83 +54,58 @@ impl Answer {
         self.content = if method == AskedMethod::Head { Content::default() } else { content };
     }
 
-    pub(crate) fn field(&mut self, name: HeaderName, value: FieldValue) {
-        self.fields.push((name, value));
-    }
-
-    pub(crate) fn text(&mut self, name: HeaderName, value: &HeaderValue) {
-        self.field(name, FieldValue::Text(value.clone()));
-    }
-
-    pub(crate) fn optional(&mut self, name: HeaderName, value: Option<&HeaderValue>) {
-        if let Some(value) = value {
-            self.text(name, value);
-        }
+    /// Adds the Content-Range.
+    pub(crate) fn set_content_range(&mut self, content_range: ContentRange) {
+        self.fields.write(fields::CONTENT_RANGE, |out| content_range.write(out));
+        self.content_range = Some(content_range);
     }
 
     /// Sets a field, in place of all others of that name.
     pub fn insert(&mut self, name: HeaderName, value: HeaderValue) {
-        self.fields.retain(|(other, _)| *other != name);
-        self.field(name, FieldValue::Text(value));
+        self.fields.remove(&name);
+        if name == CONTENT_RANGE {
+            self.content_range = None;
+        }
+        self.append(name, value);
     }
 
     /// Adds a field line beside others of that name.
     pub fn append(&mut self, name: HeaderName, value: HeaderValue) {
-        self.field(name, FieldValue::Text(value));
+        self.fields.push(&name, &value);
     }
 
     /// The value of the first field of that name.
     pub fn get(&self, name: &HeaderName) -> Option<HeaderValue> {
-        self.fields
-            .iter()
-            .find(|(other, _)| other == name)?
-            .1
-            .to_header_value(&mut BytesMut::with_capacity(VALUE))
+        self.fields.get(name)
     }
 
     /// The Content-Range that the answer carries in its head.
     pub fn content_range(&self) -> Option<ContentRange> {
-        self.fields.iter().find_map(|(_, value)| match value {
-            FieldValue::ContentRange(content_range) => Some(*content_range),
-            _ => None,
-        })
+        self.content_range
     }
 
     /// Renders the answer for any library that speaks `http` types.
     pub fn into_response(self) -> Response<Content> {
         let mut response = Response::new(self.content);
         *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.reserve(self.fields.len());
-        let mut space = BytesMut::with_capacity(WRITTEN);
-        for (name, value) in self.fields {
-            if let Some(value) = value.to_header_value(&mut space) {
-                headers.append(name, value);
-            }
-        }
+        self.fields.move_to(response.headers_mut());
         response
     }
 
     /// Renders the head as HTTP/1.1 sends it, status line to empty line, at the end of `out`.
     pub fn write_head(&self, out: &mut Vec<u8>) {
-        out.reserve(HEAD);
+        out.reserve(self.fields.as_octets().len().saturating_add(AROUND));
         match self.status {
-            StatusCode::PARTIAL_CONTENT => out.extend_from_slice(b"HTTP/1.1 206 Partial Content\r\n"),
-            StatusCode::OK => out.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
+            StatusCode::PARTIAL_CONTENT => out.extend_from_slice(b"HTTP/1.1 206 Partial Content"),
+            StatusCode::OK => out.extend_from_slice(b"HTTP/1.1 200 OK"),
             other => {
                 out.extend_from_slice(b"HTTP/1.1 ");
                 out.extend_from_slice(other.as_str().as_bytes());
                 out.push(b' ');
                 out.extend_from_slice(other.canonical_reason().unwrap_or_default().as_bytes());
-                out.extend_from_slice(b"\r\n");
             }
         }
-        for (name, value) in &self.fields {
-            out.extend_from_slice(name.as_str().as_bytes());
-            out.extend_from_slice(b": ");
-            value.write(out);
-            out.extend_from_slice(b"\r\n");
-        }
-        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(self.fields.as_octets());
+        out.extend_from_slice(b"\r\n\r\n");
     }
 }

@@ -5,17 +5,17 @@
 
 use std::time::SystemTime;
 
-use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE,
-    CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, VARY,
-};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 
-use crate::answer::FieldValue;
 use crate::asked::{Asked, AskedMethod};
+use crate::fields::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG,
+    EXPIRES, LAST_MODIFIED, VARY,
+};
+use crate::write::write_number;
 use crate::{
-    Answer, Boundary, ByteRange, Content, ContentRange, Decision, HttpDate, Outcome, Policy, Representation,
-    multipart,
+    Answer, Boundary, ByteRange, Content, ContentRange, Decision, EntityTag, HttpDate, Outcome, Piece,
+    Policy, Representation, multipart,
 };
 
 /// Composes the answer that a decision calls for.
@@ -42,16 +42,19 @@ pub fn compose(
     now: SystemTime,
     boundary: impl FnOnce() -> Boundary,
 ) -> Answer {
-    let composer = Composer { representation, policy, now: HttpDate::from_system_time(now) };
-    let mut answer = match &decision.outcome {
+    let now = HttpDate::from_system_time(now);
+    let mut answer = Answer::on(status(&decision.outcome), now);
+    let mut composer = Composer { representation, policy, now, answer: &mut answer };
+    match &decision.outcome {
         Outcome::Whole => composer.whole(),
         Outcome::Single(range) => composer.single(*range),
         Outcome::Multipart(ranges) => composer.multipart(ranges, boundary()),
         Outcome::NotModified => composer.not_modified(),
-        Outcome::PreconditionFailed => composer.refusal(StatusCode::PRECONDITION_FAILED, decision),
         Outcome::Unsatisfiable => composer.unsatisfiable(decision),
-        Outcome::Rejected => composer.refusal(StatusCode::BAD_REQUEST, decision),
-    };
+        Outcome::PreconditionFailed | Outcome::Rejected => {
+            composer.refusal(&decision.because.to_string(), decision);
+        }
+    }
     // R-9.3.2-1, R-9.3.2-2, R-8.6-2: the length of what GET would get stays.
     if asked.method == AskedMethod::Head {
         answer.content = Content::default();
@@ -59,117 +62,130 @@ pub fn compose(
     answer
 }
 
+const fn status(outcome: &Outcome) -> StatusCode {
+    match outcome {
+        Outcome::Whole => StatusCode::OK,
+        Outcome::Single(_) | Outcome::Multipart(_) => StatusCode::PARTIAL_CONTENT,
+        Outcome::NotModified => StatusCode::NOT_MODIFIED,
+        Outcome::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        Outcome::Unsatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+        Outcome::Rejected => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// Fills in an answer that has its status and its date.
 struct Composer<'a> {
     representation: &'a Representation,
     policy: &'a Policy,
     /// Without a clock, none.
     now: Option<HttpDate>,
+    answer: &'a mut Answer,
 }
 
 impl Composer<'_> {
-    fn whole(&self) -> Answer {
-        let mut answer = self.success(StatusCode::OK);
-        answer.optional(CONTENT_TYPE, self.representation.content_type.as_ref());
-        self.representation_fields(&mut answer);
-        self.send(answer, ByteRange::whole(self.representation.complete_length).map(Content::range))
+    fn whole(&mut self) {
+        self.success();
+        self.content_type();
+        self.representation_fields();
+        if let Some(range) = ByteRange::whole(self.representation.complete_length) {
+            self.answer.content.push(Piece::Range(range));
+        }
+        self.content_length();
     }
 
     // R-15.3.7.1-1, R-14.4-4
-    fn single(&self, range: ByteRange) -> Answer {
-        let mut answer = self.success(StatusCode::PARTIAL_CONTENT);
+    fn single(&mut self, range: ByteRange) {
+        self.success();
         let complete_length = Some(self.representation.complete_length);
-        answer.field(CONTENT_RANGE, FieldValue::ContentRange(ContentRange::Range { range, complete_length }));
-        answer.optional(CONTENT_TYPE, self.representation.content_type.as_ref());
-        self.representation_fields(&mut answer);
-        self.send(answer, Some(Content::range(range)))
+        self.answer.set_content_range(ContentRange::Range { range, complete_length });
+        self.content_type();
+        self.representation_fields();
+        self.answer.content.push(Piece::Range(range));
+        self.content_length();
     }
 
     // R-15.3.7.2-2: Content-Range stands in the parts only.
-    fn multipart(&self, ranges: &[ByteRange], boundary: Boundary) -> Answer {
-        let mut answer = self.success(StatusCode::PARTIAL_CONTENT);
-        if let Ok(content_type) = HeaderValue::try_from(boundary.content_type()) {
-            answer.field(CONTENT_TYPE, FieldValue::Text(content_type));
-        }
-        self.representation_fields(&mut answer);
-        self.send(answer, Some(multipart::content(ranges, self.representation, boundary)))
+    fn multipart(&mut self, ranges: &[ByteRange], boundary: Boundary) {
+        self.success();
+        self.answer
+            .fields
+            .write(CONTENT_TYPE, |out| out.extend_from_slice(boundary.content_type().as_bytes()));
+        self.representation_fields();
+        self.answer.content = multipart::content(ranges, self.representation, boundary);
+        self.content_length();
     }
 
     // R-15.4.5-1, R-15.4.5-2, R-15.4.5-3, R-8.6-2
-    fn not_modified(&self) -> Answer {
-        let mut answer = Answer::on(StatusCode::NOT_MODIFIED, self.now);
-        self.cache_fields(&mut answer);
+    fn not_modified(&mut self) {
+        self.cache_fields();
         if self.representation.etag.is_none() {
-            self.last_modified(&mut answer);
+            self.last_modified();
         }
-        answer
     }
 
     // R-15.5.17-2, R-15.5.17-4
-    fn unsatisfiable(&self, decision: &Decision) -> Answer {
+    fn unsatisfiable(&mut self, decision: &Decision) {
         let complete_length = self.representation.complete_length;
-        let sentence = format!("{}, whose complete length is {complete_length}", decision.because);
-        let mut answer = self.refusal_saying(StatusCode::RANGE_NOT_SATISFIABLE, &sentence, decision);
-        answer.field(CONTENT_RANGE, FieldValue::ContentRange(ContentRange::Unsatisfied { complete_length }));
-        answer.field(ACCEPT_RANGES, FieldValue::Text(HeaderValue::from_static("bytes")));
+        self.refusal(&format!("{}, whose complete length is {complete_length}", decision.because), decision);
+        self.answer.set_content_range(ContentRange::Unsatisfied { complete_length });
+        self.answer.fields.write(ACCEPT_RANGES, |out| out.extend_from_slice(b"bytes"));
         // With the tag, a client that asked past the end can tell a complete download from a replaced file.
-        answer.optional(ETAG, self.representation.etag.as_ref().map(crate::EntityTag::as_header_value));
-        answer
+        self.answer.fields.optional(ETAG, self.representation.etag.as_ref().map(EntityTag::as_header_value));
     }
 
     /// A refusal with its reason as one line of text, never to be stored.
-    fn refusal(&self, status: StatusCode, decision: &Decision) -> Answer {
-        self.refusal_saying(status, &decision.because.to_string(), decision)
+    fn refusal(&mut self, sentence: &str, decision: &Decision) {
+        self.answer.fields.write(CACHE_CONTROL, |out| out.extend_from_slice(b"no-store"));
+        self.answer.fields.write(CONTENT_TYPE, |out| out.extend_from_slice(b"text/plain; charset=utf-8"));
+        let (status, section) = (self.answer.status, decision.because.section());
+        let text = format!("{status}: {sentence} (RFC 9110, section {section})\n");
+        self.answer.content.push(Piece::Literal(text.into()));
+        self.content_length();
     }
 
-    fn refusal_saying(&self, status: StatusCode, sentence: &str, decision: &Decision) -> Answer {
-        let mut answer = Answer::on(status, self.now);
-        answer.field(CACHE_CONTROL, FieldValue::Text(HeaderValue::from_static("no-store")));
-        answer.field(CONTENT_TYPE, FieldValue::Text(HeaderValue::from_static("text/plain; charset=utf-8")));
-        let text = format!("{status}: {sentence} (RFC 9110, section {})\n", decision.because.section());
-        self.send(answer, Some(Content::literal(text)))
-    }
-
-    /// Starts a 200 or 206 with what both carry (R-15.3.7-2).
-    fn success(&self, status: StatusCode) -> Answer {
-        let mut answer = Answer::on(status, self.now);
-        let unit = if self.policy.ranges { "bytes" } else { "none" };
+    /// What a 200 and a 206 carry first (R-15.3.7-2).
+    fn success(&mut self) {
+        let unit: &[u8] = if self.policy.ranges { b"bytes" } else { b"none" };
         // R-14.3-1, R-14.3-2
-        answer.field(ACCEPT_RANGES, FieldValue::Text(HeaderValue::from_static(unit)));
-        self.cache_fields(&mut answer);
-        self.last_modified(&mut answer);
-        answer
+        self.answer.fields.write(ACCEPT_RANGES, |out| out.extend_from_slice(unit));
+        self.cache_fields();
+        self.last_modified();
     }
 
     /// The fields that a 200, a 206 and a 304 share.
     // R-8.8.3-3
-    fn cache_fields(&self, answer: &mut Answer) {
+    fn cache_fields(&mut self) {
         let Representation { etag, cache_control, content_location, expires, vary, .. } = self.representation;
-        answer.optional(ETAG, etag.as_ref().map(crate::EntityTag::as_header_value));
-        answer.optional(CACHE_CONTROL, cache_control.as_ref());
-        answer.optional(CONTENT_LOCATION, content_location.as_ref());
-        answer.optional(EXPIRES, expires.as_ref());
-        answer.optional(VARY, vary.as_ref());
+        let fields = &mut self.answer.fields;
+        fields.optional(ETAG, etag.as_ref().map(EntityTag::as_header_value));
+        fields.optional(CACHE_CONTROL, cache_control.as_ref());
+        fields.optional(CONTENT_LOCATION, content_location.as_ref());
+        fields.optional(EXPIRES, expires.as_ref());
+        fields.optional(VARY, vary.as_ref());
     }
 
     /// Last-Modified, never later than Date (R-8.8.2.1-1); none without a clock (R-8.8.2.1-2).
-    fn last_modified(&self, answer: &mut Answer) {
+    fn last_modified(&mut self) {
         if let Some((date, now)) = self.representation.last_modified.zip(self.now) {
-            answer.field(LAST_MODIFIED, FieldValue::Date(date.min(now)));
+            self.answer.fields.write(LAST_MODIFIED, |out| date.min(now).write(out));
         }
+    }
+
+    fn content_type(&mut self) {
+        self.answer.fields.optional(CONTENT_TYPE, self.representation.content_type.as_ref());
     }
 
     /// The remaining representation fields: a 206 repeats them all, also to a true If-Range (R-15.3.7-3, R-15.3.7-4).
-    fn representation_fields(&self, answer: &mut Answer) {
-        answer.optional(CONTENT_ENCODING, self.representation.content_encoding.as_ref());
+    fn representation_fields(&mut self) {
+        self.answer.fields.optional(CONTENT_ENCODING, self.representation.content_encoding.as_ref());
         for (name, value) in &self.representation.other {
-            answer.text(name.clone(), value);
+            self.answer.fields.push(name, value);
         }
     }
 
-    /// Ends the answer with its content and Content-Length (R-15.3.7-5, R-8.6-1).
-    fn send(&self, mut answer: Answer, content: Option<Content>) -> Answer {
-        answer.content = content.unwrap_or_default();
-        answer.field(CONTENT_LENGTH, FieldValue::Number(answer.content.length()));
-        answer
+    /// Ends the answer's fields with the length of its content (R-15.3.7-5, R-8.6-1).
+    fn content_length(&mut self) {
+        let length = self.answer.content.length();
+        self.answer.fields.write(CONTENT_LENGTH, |out| write_number(length, out));
     }
 }

@@ -53,6 +53,7 @@ mod date;
 mod decide;
 pub mod download;
 mod entity_tag;
+mod fields;
 mod lex;
 mod multipart;
 mod policy;
