@@ -326,7 +326,8 @@ mod tests {
         for _ in 0..1500 {
             drop(open(&recorder, "/"));
         }
-        assert!(inspector.under_way.remembered() < 32);
+        // As many as they are looked through at, where the last one filled that up.
+        assert!(inspector.under_way.remembered() <= 32);
     }
 
     #[test]
