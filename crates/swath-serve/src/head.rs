@@ -57,12 +57,12 @@ pub(crate) fn has_valid_host(parts: &Parts) -> bool {
 
 /// Whether the octets have the form `uri-host [ ":" port ]` (§7.2). An empty value is valid: the target has no authority.
 fn is_host(octets: &[u8]) -> bool {
+    if octets.is_empty() || is_plain_host(octets) {
+        return true;
+    }
     let Ok(text) = std::str::from_utf8(octets) else {
         return false;
     };
-    if text.is_empty() || is_plain_host(octets) {
-        return true;
-    }
     let Ok(authority) = text.parse::<Authority>() else {
         return false;
     };
