@@ -36,18 +36,18 @@ pub enum Cors {
 }
 
 impl Cors {
-    /// Adds what every answer has to say, errors included.
+    /// Adds what every answer has to say, errors included; nothing of it is in an answer before.
     // R-FETCH-3
     pub(crate) fn mark(&self, headers: &HeaderMap, answer: &mut Answer) {
         let policy = if *self == Self::Off { "same-origin" } else { "cross-origin" };
-        answer.insert(CORP, HeaderValue::from_static(policy));
+        answer.append(CORP, HeaderValue::from_static(policy));
         if let Self::Origins(_) = self {
             // The answer differs by origin even where it allows none: a cache has to know.
             answer.append(VARY, HeaderValue::from_static("Origin"));
         }
         if let Some(allowed) = self.allowed(headers) {
-            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-            answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_FIELDS));
+            answer.append(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+            answer.append(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_FIELDS));
         }
     }
 
@@ -62,11 +62,11 @@ impl Cors {
     }
 
     fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let origin = headers.get(ORIGIN)?;
+        let origin = || headers.get(ORIGIN);
         match self {
             Self::Off => None,
-            Self::Any => Some(HeaderValue::from_static("*")),
-            Self::Origins(origins) => origins.contains(origin).then(|| origin.clone()),
+            Self::Any => origin().map(|_| HeaderValue::from_static("*")),
+            Self::Origins(origins) => origin().filter(|origin| origins.contains(origin)).cloned(),
         }
     }
 }

@@ -184,9 +184,9 @@ impl Service {
         Performance { answer: reply.answer, source: reply.source, record }
     }
 
-    /// Adds what every answer carries.
+    /// Adds what every answer carries; nothing of it is there before.
     fn mark(&self, request: &Request<'_>, answer: &mut Answer) {
-        answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        answer.append(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.options.cors.mark(&request.parts.headers, answer);
     }
 
