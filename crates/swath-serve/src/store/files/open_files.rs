@@ -26,7 +26,7 @@ use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use byteranges::Representation;
 
@@ -59,7 +59,8 @@ pub(super) struct OpenFiles {
     most: usize,
     /// How many descriptors there are.
     held: AtomicUsize,
-    age: Duration,
+    /// How old an entry may become, in microseconds.
+    age: u64,
     parents: Parents,
     /// What ages are counted from.
     begun: Instant,
@@ -87,6 +88,8 @@ pub(super) struct Kept {
     pub(super) file: Opened,
     /// The sidecar that is sent in its place.
     pub(super) sidecar: Option<Opened>,
+    /// From when on its last change has settled, as long as the clock is not put back.
+    pub(super) settled_from: Option<SystemTime>,
     pub(super) representation: Arc<Representation>,
     pub(super) name: Arc<OsStr>,
     pub(super) digest: Option<[u8; 32]>,
@@ -117,6 +120,11 @@ impl Kept {
         self.file.is_unchanged() && self.sidecar.as_ref().is_none_or(Opened::is_unchanged)
     }
 
+    /// How long ago the path was found to lead here, in microseconds.
+    fn age(&self, now: u64) -> u64 {
+        now.saturating_sub(self.since.load(Ordering::Relaxed))
+    }
+
     fn descriptors(&self) -> usize {
         1 + usize::from(self.sidecar.is_some())
     }
@@ -131,7 +139,7 @@ impl OpenFiles {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
             most,
             held: AtomicUsize::new(0),
-            age,
+            age: micros(age),
             parents: Parents::default(),
             begun: Instant::now(),
             swept: AtomicBool::new(false),
@@ -145,7 +153,7 @@ impl OpenFiles {
 
     /// The clock of all ages, in microseconds.
     pub(super) fn now(&self) -> u64 {
-        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+        micros(self.begun.elapsed())
     }
 
     /// Since when a directory is known to lie beneath the root, at most as long as an entry is believed, or `now` if it is `found` there.
@@ -158,14 +166,10 @@ impl OpenFiles {
         self.parents.since(directory, now, self.age, found)
     }
 
-    /// How long ago the path was found to lead here.
-    fn age_of(&self, kept: &Kept, now: u64) -> Duration {
-        Duration::from_micros(now.saturating_sub(kept.since.load(Ordering::Relaxed)))
-    }
 
     /// Whether nobody asked for it for so long that it is not worth its descriptor: whoever did would have had its path looked at again.
     fn is_forgotten(&self, kept: &Kept) -> bool {
-        self.age_of(kept, self.now()) >= self.age.saturating_mul(2)
+        kept.age(self.now()) >= self.age.saturating_mul(2)
     }
 
     /// Gives what is kept, if it is not too old to be believed about the path, or is `still_there`, and since when.
@@ -178,7 +182,7 @@ impl OpenFiles {
             return None;
         }
         let kept = self.shard(key).entries.get(key).map(Arc::clone)?;
-        if self.age_of(&kept, self.now()) >= self.age {
+        if kept.age(self.now()) >= self.age {
             let Some(since) = still_there(&kept) else {
                 self.let_go(&kept);
                 return None;
@@ -256,7 +260,7 @@ impl OpenFiles {
         if self.swept.load(Ordering::SeqCst) || self.swept.swap(true, Ordering::SeqCst) {
             return;
         }
-        let (open_files, age) = (Arc::downgrade(self), self.age);
+        let (open_files, age) = (Arc::downgrade(self), Duration::from_micros(self.age));
         let sweeper = thread::Builder::new().name("swath-sweep".into());
         if sweeper.spawn(move || sweep(&open_files, age)).is_err() {
             // Without a thread they stay open until somebody keeps another.
@@ -321,6 +325,10 @@ impl Shard {
         }
         gone
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000).saturating_add(time.subsec_micros().into())
 }
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 /// How many directories are remembered; with more, all are looked up anew.
 const MOST: usize = 1024;
@@ -17,17 +16,17 @@ pub(super) struct Parents {
 }
 
 impl Parents {
-    /// Says since when a directory is known, in microseconds: `now` if it is `found` now, earlier if that is less than `age` ago.
+    /// Says since when a directory is known: `now` if it is `found` now, earlier if that is less than `age` ago; all in microseconds.
     pub(super) fn since(
         &self,
         directory: &[u8],
         now: u64,
-        age: Duration,
+        age: u64,
         found: impl FnOnce() -> bool,
     ) -> Option<u64> {
         let known = self.found.lock().unwrap_or_else(PoisonError::into_inner).get(directory).copied();
         if let Some(since) = known
-            && Duration::from_micros(now.saturating_sub(since)) < age
+            && now.saturating_sub(since) < age
         {
             return Some(since);
         }
@@ -49,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_directory_is_looked_up_again_when_its_age_is_over_and_a_lost_one_is_not_remembered() {
-        let (parents, age) = (Parents::default(), Duration::from_micros(10));
+        let (parents, age) = (Parents::default(), 10);
         assert_eq!(parents.since(b"a", 100, age, || false), None);
         assert_eq!(parents.since(b"a", 101, age, || true), Some(101));
         assert_eq!(parents.since(b"a", 110, age, || unreachable!()), Some(101));
@@ -61,7 +60,7 @@ mod tests {
     fn no_more_directories_are_remembered_than_are_allowed() {
         let parents = Parents::default();
         for number in 0..3 * MOST {
-            parents.since(number.to_string().as_bytes(), 0, Duration::from_secs(1), || true);
+            parents.since(number.to_string().as_bytes(), 0, 1_000_000, || true);
         }
         assert!(parents.found.lock().unwrap().len() <= MOST);
     }

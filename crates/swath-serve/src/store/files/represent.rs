@@ -45,7 +45,7 @@ impl Files {
     pub(super) fn kept(&self, key: &[u8], now: SystemTime) -> Option<Arc<Kept>> {
         let kept = self.open_files.find(key, |kept| self.still_there(kept))?;
         // The clock may have been put back.
-        self.options.settle.has_settled(kept.sent().facts.ctime, now).then_some(kept)
+        (kept.settled_from? <= now).then_some(kept)
     }
 
     /// Says since when the path is known to lead to this file, if it does and all is as it was: then it need not be opened again.
@@ -92,6 +92,7 @@ impl Files {
             representation: Arc::new(self.describe(form, name, etag)),
             file: Opened::from(&found),
             sidecar: sidecar.as_ref().map(Opened::from),
+            settled_from: self.options.settle.settled_from(form.facts.ctime),
             name: name.into(),
             digest,
         };

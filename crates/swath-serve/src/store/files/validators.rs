@@ -51,8 +51,13 @@ impl Default for Settle {
 impl Settle {
     /// Whether a change at `changed` has rested long enough at `now`; never if it lies in the future.
     pub fn has_settled(&self, changed: Stamp, now: SystemTime) -> bool {
+        self.settled_from(changed).is_some_and(|from| from <= now)
+    }
+
+    /// From when on a change at `changed` has rested long enough; `None` where no clock gets there.
+    pub(super) fn settled_from(&self, changed: Stamp) -> Option<SystemTime> {
         let rest = if changed.nanoseconds.is_multiple_of(1_000_000) { self.coarse } else { self.fine };
-        changed.to_system_time().is_some_and(|changed| is_settled(changed, now, rest))
+        changed.to_system_time()?.checked_add(rest)
     }
 
     /// Whether both dates of a file are old enough for Last-Modified to count as strong (R-8.8.2.2-1), whatever
