@@ -54,16 +54,24 @@ impl Line {
         stream: &mut Stream,
         waits: &mut Waits<'_>,
     ) -> Poll<Next> {
+        let mut begins = false;
         loop {
             if let Some(unread) = &mut self.unread {
-                match request::read(unread, waits.limits.head_fields, memory::take_fields) {
-                    Reading::Request(request) => return Poll::Ready(self.begin(request)),
-                    Reading::Declined => return Poll::Ready(Next::Declined),
-                    Reading::Partial => {}
+                let reading = request::read(unread, waits.limits.head_fields, memory::take_fields);
+                if let Reading::Request(request) = reading {
+                    return Poll::Ready(self.begin(request));
+                }
+                // Nobody asks for the moment where all of a head came at once.
+                if begins {
+                    self.head_since.get_or_insert_with(Instant::now);
+                }
+                if let Reading::Declined = reading {
+                    return Poll::Ready(Next::Declined);
                 }
             } else if bell::word().stage != Stage::Serving {
                 return Poll::Ready(Next::End(Why::Stopped));
             }
+            begins |= self.unread.is_none();
             match self.poll_read(cx, stream) {
                 Poll::Pending => break,
                 Poll::Ready(Ok(0)) => return Poll::Ready(Next::End(Why::Ended)),
@@ -90,7 +98,6 @@ impl Line {
             unread.extend_from_slice(&buffer);
             memory::give_read(buffer);
         } else {
-            self.head_since = Some(Instant::now());
             self.unread = Some(buffer);
         }
         read
