@@ -7,7 +7,9 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
+
+use crate::field_lines::FieldLines;
 
 /// Fields of a request that a script may set: all that decide about ranges. A `Range` of one closed or open range
 /// needs no preflight; a suffix, a set and every condition do.
@@ -22,6 +24,9 @@ const EXPOSED_FIELDS: &str =
 const PREFLIGHT_MAX_AGE: &str = "86400";
 
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+const CROSS_ORIGIN: HeaderValue = HeaderValue::from_static("cross-origin");
 
 /// Tells which origins' scripts may read the answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,14 +43,13 @@ pub enum Cors {
 impl Cors {
     /// Adds what every answer has to say, errors included; nothing of it is in an answer before.
     // R-FETCH-3
-    pub(crate) fn mark(&self, headers: &HeaderMap, answer: &mut Answer) {
-        let policy = if *self == Self::Off { "same-origin" } else { "cross-origin" };
-        answer.append(CORP, HeaderValue::from_static(policy));
+    pub(crate) fn mark(&self, fields: FieldLines<'_>, answer: &mut Answer) {
+        answer.append(CORP, if *self == Self::Off { SAME_ORIGIN } else { CROSS_ORIGIN });
         if let Self::Origins(_) = self {
             // The answer differs by origin even where it allows none: a cache has to know.
             answer.append(VARY, HeaderValue::from_static("Origin"));
         }
-        if let Some(allowed) = self.allowed(headers) {
+        if let Some(allowed) = self.allowed(fields) {
             answer.append(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
             answer.append(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_FIELDS));
         }
@@ -53,20 +57,22 @@ impl Cors {
 
     /// Adds what a preflight is answered with, where the request is one and its origin is allowed.
     // R-FETCH-2
-    pub(crate) fn mark_preflight(&self, headers: &HeaderMap, answer: &mut Answer) {
-        if headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) && self.allowed(headers).is_some() {
+    pub(crate) fn mark_preflight(&self, fields: FieldLines<'_>, answer: &mut Answer) {
+        if fields.first(&ACCESS_CONTROL_REQUEST_METHOD).is_some() && self.allowed(fields).is_some() {
             answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
             answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_FIELDS));
             answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_MAX_AGE));
         }
     }
 
-    fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let origin = || headers.get(ORIGIN);
+    fn allowed(&self, fields: FieldLines<'_>) -> Option<HeaderValue> {
+        let origin = || fields.first(&ORIGIN);
         match self {
             Self::Off => None,
             Self::Any => origin().map(|_| HeaderValue::from_static("*")),
-            Self::Origins(origins) => origin().filter(|origin| origins.contains(origin)).cloned(),
+            Self::Origins(origins) => {
+                origin().and_then(|origin| origins.iter().find(|one| *one == origin).cloned())
+            }
         }
     }
 }
@@ -74,7 +80,7 @@ impl Cors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::StatusCode;
+    use http::{HeaderMap, StatusCode};
     use std::time::SystemTime;
 
     fn marked(cors: &Cors, origin: Option<&'static str>, preflight: bool) -> HeaderMap {
@@ -86,8 +92,8 @@ mod tests {
             headers.insert(ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("GET"));
         }
         let mut answer = Answer::dated(StatusCode::NO_CONTENT, SystemTime::now());
-        cors.mark(&headers, &mut answer);
-        cors.mark_preflight(&headers, &mut answer);
+        cors.mark(FieldLines::Map(&headers), &mut answer);
+        cors.mark_preflight(FieldLines::Map(&headers), &mut answer);
         answer.into_response().headers().clone()
     }
 

@@ -56,7 +56,7 @@ pub(crate) fn has_valid_host(parts: &Parts) -> bool {
 }
 
 /// Whether the octets have the form `uri-host [ ":" port ]` (§7.2). An empty value is valid: the target has no authority.
-fn is_host(octets: &[u8]) -> bool {
+pub(crate) fn is_host(octets: &[u8]) -> bool {
     if octets.is_empty() || is_plain_host(octets) {
         return true;
     }
@@ -79,7 +79,7 @@ fn is_host(octets: &[u8]) -> bool {
 /// Whether this is a plain name or IPv4 address, with or without a port: what nearly every request says, seen without taking an
 /// authority apart.
 fn is_plain_host(octets: &[u8]) -> bool {
-    let colon = memchr::memchr(b':', octets).unwrap_or(octets.len());
+    let colon = octets.iter().position(|octet| *octet == b':').unwrap_or(octets.len());
     let (name, port) = octets.split_at(colon);
     let plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-');
     !name.is_empty() && name.iter().all(plain) && port.iter().skip(1).all(u8::is_ascii_digit)

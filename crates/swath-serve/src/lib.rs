@@ -8,6 +8,7 @@ mod cors;
 pub mod exchange;
 pub mod facts;
 pub mod fast_path;
+mod field_lines;
 mod head;
 pub mod inspect;
 pub mod lens;

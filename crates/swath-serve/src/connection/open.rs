@@ -43,8 +43,8 @@ pub(crate) struct Opened<R: Respond> {
 /// Who has connected.
 #[derive(Clone, Copy)]
 pub(crate) struct Caller {
-    number: u64,
-    peer: Peer,
+    pub(crate) number: u64,
+    pub(crate) peer: Peer,
     scheme: Scheme,
 }
 

@@ -93,7 +93,8 @@ impl TrustedProxies {
         client
     }
 
-    fn trusts(&self, peer: Peer) -> bool {
+    /// Says whether what this peer says of others is believed.
+    pub(crate) fn trusts(&self, peer: Peer) -> bool {
         self.proxies.iter().any(|proxy| match proxy {
             TrustedProxy::Unix => peer == Peer::Unix,
             TrustedProxy::Network(network) => peer.ip().is_some_and(|address| network.contains(&address)),

@@ -4,10 +4,13 @@
 
 use std::time::{Instant, SystemTime};
 
+use byteranges::AskedMethod;
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::connection::Peer;
+use crate::fast_path::request::Heard;
+use crate::field_lines::FieldLines;
 
 /// Holds what was received: the request as far as the record goes.
 #[derive(Clone, Debug)]
@@ -36,29 +39,52 @@ impl Received {
     }
 
     /// The same for one whose moment is known already.
-    pub(super) fn at(
+    pub(crate) fn at(
         time: SystemTime,
         instant: Instant,
         peer: Option<Peer>,
         parts: &http::request::Parts,
     ) -> Self {
+        let target = target_as_it_came(parts);
+        Self::of((time, instant), peer, parts.method.clone(), target, FieldLines::Map(&parts.headers))
+    }
+
+    /// The same for what the fast path heard.
+    pub(crate) fn heard(time: SystemTime, instant: Instant, peer: Peer, heard: &Heard) -> Self {
+        let method = match heard.method() {
+            AskedMethod::Head => Method::HEAD,
+            _ => Method::GET,
+        };
+        let target = Bytes::copy_from_slice(heard.target());
+        Self::of((time, instant), Some(peer), method, target, FieldLines::Heard(heard))
+    }
+
+    fn of(
+        (time, instant): (SystemTime, Instant),
+        peer: Option<Peer>,
+        method: Method,
+        target: Bytes,
+        fields: FieldLines<'_>,
+    ) -> Self {
         let joined = |name| {
-            let mut lines = parts.headers.get_all(name).iter().map(HeaderValue::as_bytes);
-            let first = lines.next()?.to_vec();
-            Some(Bytes::from(lines.fold(first, |mut all, line| {
-                all.extend_from_slice(b", ");
-                all.extend_from_slice(line);
-                all
-            })))
+            let mut joined: Option<Vec<u8>> = None;
+            fields.each(name, |line| match &mut joined {
+                None => joined = Some(line.to_vec()),
+                Some(joined) => {
+                    joined.extend_from_slice(b", ");
+                    joined.extend_from_slice(line);
+                }
+            });
+            joined.map(Bytes::from)
         };
         Self {
             time,
             instant,
             peer,
-            method: parts.method.clone(),
-            target: target_as_it_came(parts),
-            range: joined(http::header::RANGE),
-            if_range: joined(http::header::IF_RANGE),
+            method,
+            target,
+            range: joined(&http::header::RANGE),
+            if_range: joined(&http::header::IF_RANGE),
         }
     }
 }

@@ -6,14 +6,12 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
-use http::request::Parts;
 use http::{HeaderMap, Version};
 
 use super::gate::Gate;
 use super::{Answered, Detail, Exchange, Fields, Open, Outcome, Received, Running, Transport, Views};
-use crate::connection::Peer;
 use crate::tally::Tally;
 
 /// Takes the records of exchanges that ended: a log, metrics, an inspector.
@@ -98,31 +96,36 @@ impl Recorder {
         Self::new(Vec::new(), None)
     }
 
-    /// Opens the record of one request whose head was received at `time`, just now.
+    /// Opens the record of one request whose head was just `received`; `query` is that of its target.
     ///
     /// Where nobody takes records and no view is charged, nothing is copied of the request and nothing is kept.
     #[must_use]
-    pub fn begin(&self, peer: Option<Peer>, parts: &Parts, wire: Wire, time: SystemTime) -> Record {
+    pub fn begin(
+        &self,
+        query: Option<&str>,
+        wire: Wire,
+        received: impl FnOnce(Instant) -> Received,
+    ) -> Record {
         let nothing = |wire| Record { open: None, wire, closed: false };
-        if self.sinks.is_empty() && !self.may_charge(parts) {
+        if self.sinks.is_empty() && !self.may_charge(query) {
             return nothing(wire);
         }
-        if self.details_only && !self.may_charge(parts) {
-            let now = Instant::now();
+        let now = Instant::now();
+        if self.details_only && !self.may_charge(query) {
             return match self.detail(now) {
-                Some(detail) => self.open_with(Received::at(time, now, peer, parts), wire, Some(detail)),
+                Some(detail) => self.open_with(received(now), wire, Some(detail)),
                 None => {
                     self.sinks.iter().for_each(|sink| sink.passed_over());
                     nothing(wire)
                 }
             };
         }
-        self.open(Received::at(time, Instant::now(), peer, parts), wire)
+        self.open(received(now), wire)
     }
 
     /// Says whether the request may belong to a view.
-    fn may_charge(&self, parts: &Parts) -> bool {
-        self.views.is_some() && parts.uri.query().is_some_and(|query| query.contains("view="))
+    fn may_charge(&self, query: Option<&str>) -> bool {
+        self.views.is_some() && query.is_some_and(|query| query.contains("view="))
     }
 
     /// Opens the record of one request.

@@ -29,7 +29,6 @@ pub(super) struct Line {
 }
 
 /// What came next.
-#[expect(clippy::large_enum_variant, reason = "it never leaves the stack")]
 pub(super) enum Next {
     Request(Heard),
     /// Something for the engine.
@@ -104,13 +103,19 @@ impl Line {
     }
 
     fn begin(&mut self, request: Heard) -> Next {
-        if let Some(unread) = self.unread.take_if(|unread| unread.is_empty()) {
-            memory::give_read(unread);
-        }
+        self.unread.take_if(|unread| unread.is_empty());
         // What is there of the next head already has its time from when this answer has left.
         self.head_since = None;
         self.requests = self.requests.saturating_add(1);
         Next::Request(request)
+    }
+
+    /// Takes a request back that is for the engine after all.
+    pub(super) fn put_back(&mut self, request: Heard) {
+        let (mut octets, _) = request.into_memory();
+        octets.unsplit(self.unread.take().unwrap_or_default());
+        self.unread = Some(octets);
+        self.requests = self.requests.saturating_sub(1);
     }
 
     /// The deadline while nothing is under way.
@@ -126,5 +131,24 @@ impl Line {
         let patience = if self.requests == 0 { limits.head_time } else { limits.idle_time };
         let crowded = bell::word().crowded;
         self.idle_since + if crowded { patience.min(limits.crowded_idle_time) } else { patience }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_back_is_what_came() {
+        for all in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /next"] {
+            let mut line = Line::new();
+            let unread = line.unread.insert(BytesMut::from(all));
+            let Reading::Request(request) = request::read(unread, 100, Vec::new) else {
+                panic!("a plain head")
+            };
+            let Next::Request(request) = line.begin(request) else { panic!("a request") };
+            line.put_back(request);
+            assert_eq!((line.unread.as_deref(), line.requests), (Some(all.as_bytes()), 0));
+        }
     }
 }

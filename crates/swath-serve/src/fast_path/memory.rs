@@ -6,9 +6,8 @@
 use std::cell::{Cell, RefCell};
 
 use bytes::BytesMut;
-use http::HeaderMap;
 
-use super::request::HEAD_MAX;
+use super::request::{Field, HEAD_MAX, Heard};
 
 /// The most octets of an answer that are put together to leave in one write.
 pub(super) const BATCH_MAX: usize = crate::buffers::TURN;
@@ -18,7 +17,7 @@ const HEAD_ROOM: usize = 16 << 10;
 
 thread_local! {
     static READ: Cell<Option<BytesMut>> = const { Cell::new(None) };
-    static FIELDS: Cell<Option<HeaderMap>> = const { Cell::new(None) };
+    static FIELDS: Cell<Vec<Field>> = const { Cell::new(Vec::new()) };
     static HEAD: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
     static BATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; BATCH_MAX + HEAD_ROOM].into_boxed_slice());
 }
@@ -31,21 +30,23 @@ pub(super) fn take_read() -> BytesMut {
     buffer
 }
 
-/// Gives a buffer back in which nothing is left.
+/// Gives a buffer back whose octets are of no more use.
 pub(super) fn give_read(mut buffer: BytesMut) {
     buffer.clear();
     READ.set(Some(buffer));
 }
 
-/// Takes a map for the fields of one request.
-pub(super) fn take_fields() -> HeaderMap {
-    FIELDS.take().unwrap_or_default()
+/// Takes a list for the fields of one request.
+pub(super) fn take_fields() -> Vec<Field> {
+    FIELDS.take()
 }
 
-/// Gives it back.
-pub(super) fn give_fields(mut fields: HeaderMap) {
+/// Gives back what a request lies in.
+pub(super) fn give_heard(heard: Heard) {
+    let (head, mut fields) = heard.into_memory();
+    give_read(head);
     fields.clear();
-    FIELDS.set(Some(fields));
+    FIELDS.set(fields);
 }
 
 /// Takes a buffer to write one head into.

@@ -6,9 +6,11 @@
 use std::future::poll_fn;
 use std::task::{Context as Waker, Poll, ready};
 
+use http::request::Parts;
+
 use super::line::{Line, Next};
 use super::memory;
-use super::request;
+use super::request::Heard;
 use super::sending::{Guard, Sending};
 use super::waits::Waits;
 use crate::connection::{Caller, Context, Respond, Stage, Stream, bell};
@@ -32,11 +34,18 @@ pub(super) enum Step {
     /// An answer is to be sent further; whether it is the last.
     Send(Box<Sending>, bool),
     /// An answer is to be asked for.
-    Ask(Box<request::Heard>),
+    Ask(Box<Asking>),
     /// Something came for the engine.
     Declined,
     /// The connection is to be ended.
     End(Why),
+}
+
+/// A request that something has to be looked up or waited for.
+pub(super) struct Asking {
+    parts: Parts,
+    /// Whether the peer wants no more answers.
+    close: bool,
 }
 
 /// Why a connection on which nothing is under way ends.
@@ -85,27 +94,25 @@ impl<R: Respond> Pass<'_, R> {
         Poll::Ready(Step::End(why))
     }
 
-    fn at_once(&mut self, cx: &mut Waker<'_>, stream: &Stream, mut request: request::Heard) -> Step {
+    fn at_once(&mut self, cx: &mut Waker<'_>, stream: &Stream, request: Heard) -> Step {
         let guard = Guard::new(stream);
-        let info = self.caller.info(Tally::unused());
-        let client = self.context.trusted.client(info.peer, &request.parts.headers);
-        let offer = if client == info.client { self.service.offer(&request.parts) } else { None };
-        let Some(mut offer) = offer else {
+        // Whom a proxy stands for is read where there is time for it.
+        let may_offer = !self.context.trusted.trusts(self.caller.peer);
+        let Some(mut offer) = may_offer.then(|| self.service.offer(&request)).flatten() else {
             // Nothing is under way yet: whoever asks guards for himself.
             guard.done();
-            return Step::Ask(Box::new(request));
+            return self.ask(request);
         };
-        let close = self.is_last(&request);
+        let close = self.is_last(request.close());
         let source = offer.source.take();
         let mut sending =
             Sending::new(&mut offer.answer, source, Record::none(), close, self.service.buffers());
-        let record = || self.service.record(&offer, &request.parts, &info, Wire::FastPath);
+        let record = || self.service.record(&offer, &request, self.caller);
         let Some(is_there) = sending.prove_and_send(stream, record) else {
             guard.done();
-            return Step::Ask(Box::new(request));
+            return self.ask(request);
         };
-        memory::give_fields(std::mem::take(&mut request.parts.headers));
-        drop(request);
+        memory::give_heard(request);
         let sent = if is_there { sending.poll_sent(cx, stream, &mut self.waits) } else { Poll::Ready(false) };
         match sent {
             Poll::Ready(whole) => Step::Sent(Sent::when(whole, close, guard)),
@@ -116,25 +123,33 @@ impl<R: Respond> Pass<'_, R> {
         }
     }
 
+    fn ask(&mut self, request: Heard) -> Step {
+        let Some(parts) = request.parts() else {
+            self.line.put_back(request);
+            return Step::Declined;
+        };
+        let close = request.close();
+        memory::give_heard(request);
+        Step::Ask(Box::new(Asking { parts, close }))
+    }
+
     /// Has a request answered, and sends the answer.
-    pub(super) async fn exchange(&mut self, stream: &Stream, request: request::Heard) -> Sent {
+    pub(super) async fn exchange(&mut self, stream: &Stream, Asking { parts, close }: Asking) -> Sent {
         let guard = Guard::new(stream);
         let mut info = self.caller.info(Tally::unused());
-        info.client = self.context.trusted.client(info.peer, &request.parts.headers);
+        info.client = self.context.trusted.client(info.peer, &parts.headers);
         let Performance { mut answer, source, record } =
-            self.service.answer(&request.parts, Some(&info), Wire::FastPath).await;
-        let close = self.is_last(&request);
-        // Its head lies in memory that the next reading wants.
-        drop(request);
+            self.service.answer(&parts, Some(&info), Wire::FastPath).await;
+        let close = self.is_last(close);
         let mut sending = Sending::new(&mut answer, source, record, close, self.service.buffers());
         drop(answer);
         let whole = poll_fn(|cx| sending.poll_sent(cx, stream, &mut self.waits)).await;
         Sent::when(whole, close, guard)
     }
 
-    /// Says whether the answer to this request is the last one of its connection.
-    fn is_last(&self, request: &request::Heard) -> bool {
-        request.close
+    /// Says whether the answer under way is the last one of its connection; `close`: the peer wants no more.
+    fn is_last(&self, close: bool) -> bool {
+        close
             || self.line.requests >= self.context.limits.requests_per_connection.get()
             || bell::word().stage != Stage::Serving
     }

@@ -1,16 +1,17 @@
 //! The heads that the fast path understands: read strictly, or left to the engine.
 //!
-//! In: the octets that came. Out: one request, or that more is needed, or that the engine has to see it. Pure.
+//! In: the octets that came. Out: one request, still as octets, or that more is needed, or that the engine has to see it. Pure.
 //!
 //! Nothing is refused here. A head that could be read in two ways, that brings content, or that asks for
 //! anything but GET or HEAD is declined: then the engine and the shared service decide, as they do without this path.
+//!
+//! Of a head only places are noted: most answers depend on two or three of its fields, and a map of all costs more than the answer.
 
 use std::mem::MaybeUninit;
 
+use byteranges::AskedMethod;
 use bytes::{Bytes, BytesMut};
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Uri, Version};
 
@@ -22,9 +23,23 @@ pub const HEAD_MAX: usize = HEAD_BYTES_MIN;
 /// The most field lines that are read here; browsers send fewer than half as many.
 const FIELDS_MAX: usize = 64;
 
+/// Which octets stand for themselves in a path or a query, or begin what stands for another (RFC 3986 §3.3, §3.4).
+const PLAIN: [bool; 256] = {
+    let (mut plain, mut octet) = ([false; 256], 0_u8);
+    while octet < 128 {
+        plain[octet as usize] = octet.is_ascii_alphanumeric() || is_mark(octet);
+        octet += 1;
+    }
+    plain
+};
+
+const fn is_mark(octet: u8) -> bool {
+    matches!(octet, b'-' | b'.' | b'_' | b'~' | b'%' | b'/' | b':' | b'@' | b'!' | b'$' | b'&' | b'\'')
+        || matches!(octet, b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
+}
+
 /// Says what octets are, as far as the fast path is concerned.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it never leaves the stack")]
 pub enum Reading {
     /// The beginning of a head, as far as it goes.
     Partial,
@@ -37,58 +52,53 @@ pub enum Reading {
 /// Holds one request that was understood.
 #[derive(Debug)]
 pub struct Heard {
-    /// Its head.
-    pub parts: Parts,
-    /// Whether the peer wants no more answers on this connection.
-    pub close: bool,
+    /// Its octets, to the empty line.
+    head: BytesMut,
+    found: Found,
+}
+
+/// What was found in a head, and where.
+#[derive(Debug)]
+struct Found {
+    length: usize,
+    method: AskedMethod,
+    target: Place,
+    fields: Vec<Field>,
+    close: bool,
+}
+
+/// Says where octets lie in a head.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u16,
+    end: u16,
+}
+
+/// Says where one field line lies in a head.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    name: Place,
+    value: Place,
 }
 
 /// Reads one head from the front of `octets`; what is declined stays in them.
 ///
-/// `fields_max` is the server's own limit; `fields` is a map whose memory is used for the fields.
-pub fn read(octets: &mut BytesMut, fields_max: usize, fields: impl FnOnce() -> HeaderMap) -> Reading {
-    match end_of(octets) {
-        End::At(end) if end <= HEAD_MAX => {
-            let head = octets.split_to(end).freeze();
-            match parse(&head, fields_max.min(FIELDS_MAX), fields()) {
-                Some(heard) => Reading::Request(heard),
-                None => {
-                    // Put back: the engine reads them again.
-                    let rest = std::mem::take(octets);
-                    octets.reserve(head.len() + rest.len());
-                    octets.extend_from_slice(&head);
-                    octets.extend_from_slice(&rest);
-                    Reading::Declined
-                }
-            }
-        }
-        End::NotYet if octets.len() <= HEAD_MAX => Reading::Partial,
-        End::At(_) | End::NotYet | End::Doubtful => Reading::Declined,
-    }
-}
-
-enum End {
-    /// The head ends before this octet.
-    At(usize),
-    NotYet,
-    /// It begins otherwise than we read, or has a line end that others may not take for one.
-    Doubtful,
-}
-
-/// Finds the end of a head whose every line ends with CR LF.
-fn end_of(octets: &[u8]) -> End {
+/// `fields_max` is the server's own limit; `room` gives an empty list whose memory is used for the fields.
+pub fn read(octets: &mut BytesMut, fields_max: usize, room: impl FnOnce() -> Vec<Field>) -> Reading {
     if !begins_well(octets, b"GET /") && !begins_well(octets, b"HEAD /") {
-        return End::Doubtful;
+        return Reading::Declined;
     }
-    let mut line = 0;
-    for at in memchr::memchr_iter(b'\n', octets) {
-        match octets.get(line..at) {
-            Some(b"\r") => return End::At(at + 1),
-            Some([.., b'\r']) => line = at + 1,
-            _ => return End::Doubtful,
+    let within = octets.get(..HEAD_MAX).unwrap_or(octets);
+    match find(within, fields_max.min(FIELDS_MAX), room) {
+        Some(httparse::Status::Complete(found)) => {
+            // Mostly there is one head and nothing else, whose memory need not be shared then.
+            let is_all = found.length == octets.len();
+            let head = if is_all { std::mem::take(octets) } else { octets.split_to(found.length) };
+            Reading::Request(Heard { head, found })
         }
+        Some(httparse::Status::Partial) if octets.len() <= HEAD_MAX => Reading::Partial,
+        _ => Reading::Declined,
     }
-    End::NotYet
 }
 
 /// Says whether `octets` begin as `expected` does, as far as either goes.
@@ -97,45 +107,59 @@ fn begins_well(octets: &[u8], expected: &[u8]) -> bool {
     octets[..common] == expected[..common]
 }
 
-fn parse(head: &Bytes, fields_max: usize, empty: HeaderMap) -> Option<Heard> {
-    let mut lines = [const { MaybeUninit::uninit() }; FIELDS_MAX];
-    let mut request = httparse::Request::new(&mut []);
-    let lines = lines.get_mut(..fields_max)?;
-    match httparse::ParserConfig::default().parse_request_with_uninit_headers(&mut request, head, lines) {
-        Ok(httparse::Status::Complete(length)) if length == head.len() => {}
-        _ => return None,
-    }
-    let method = match request.method? {
-        "GET" => Method::GET,
-        "HEAD" => Method::HEAD,
-        _ => return None,
-    };
-    if request.version? != 1 {
-        return None;
-    }
-    let (mut parts, ()) = Request::new(()).into_parts();
-    parts.headers = empty;
-    parts.method = method;
-    parts.version = Version::HTTP_11;
-    parts.uri = Uri::from_maybe_shared(head.slice_ref(request.path?.as_bytes())).ok()?;
-    let close = fields(&mut parts.headers, head, request.headers)?;
-    Some(Heard { parts, close })
+/// Says whether every line ends with CR LF: others may not take a bare LF for an end.
+fn lines_end_well(octets: &[u8]) -> bool {
+    // All of them, in place of as many as it takes to know: that is done many at a time.
+    let pairs = octets.iter().zip(octets.iter().skip(1));
+    pairs.fold(true, |well, (before, octet)| well & ((*octet != b'\n') | (*before == b'\r')))
 }
 
-/// Takes the fields over; says whether they ask for a close, and nothing if they ask for what is not done here.
-fn fields(into: &mut HeaderMap, head: &Bytes, lines: &[httparse::Header<'_>]) -> Option<bool> {
-    into.reserve(lines.len());
+/// Finds the parts of a head; nothing where it is not for this path.
+fn find(
+    octets: &[u8],
+    fields_max: usize,
+    room: impl FnOnce() -> Vec<Field>,
+) -> Option<httparse::Status<Found>> {
+    let mut lines = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+    let mut request = httparse::Request::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    let read = parser.parse_request_with_uninit_headers(&mut request, octets, lines.get_mut(..fields_max)?);
+    let httparse::Status::Complete(length) = read.ok()? else {
+        return lines_end_well(octets).then_some(httparse::Status::Partial);
+    };
+    let method = match request.method? {
+        "GET" => AskedMethod::Get,
+        "HEAD" => AskedMethod::Head,
+        _ => return None,
+    };
+    if request.version? != 1 || !lines_end_well(octets.get(..length)?) {
+        return None;
+    }
+    let target = Place::of(request.path?.as_bytes(), octets)?;
+    let mut fields = room();
+    let close = note(&mut fields, octets, request.headers)?;
+    Some(httparse::Status::Complete(Found { length, method, target, fields, close }))
+}
+
+/// Notes the fields; says whether they ask for a close, and nothing if they ask for what is not done here.
+fn note(into: &mut Vec<Field>, octets: &[u8], lines: &[httparse::Header<'_>]) -> Option<bool> {
     let (mut hosts, mut close) = (0, false);
     for line in lines {
-        let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
-        match name {
+        let is = |name: &str| line.name.eq_ignore_ascii_case(name);
+        match line.name.len() {
+            4 if is("host") => hosts += 1,
+            10 if is("connection") => close |= asks_to_close(line.value)?,
             // Content, or a wish about it: R-9112/6.3-1.
-            CONTENT_LENGTH | TRANSFER_ENCODING | EXPECT | UPGRADE => return None,
-            HOST => hosts += 1,
-            CONNECTION => close |= asks_to_close(line.value)?,
+            6 if is("expect") => return None,
+            7 if is("upgrade") => return None,
+            14 if is("content-length") => return None,
+            17 if is("transfer-encoding") => return None,
             _ => {}
         }
-        into.append(name, HeaderValue::from_maybe_shared(head.slice_ref(line.value)).ok()?);
+        into.push(Field {
+            name: Place::of(line.name.as_bytes(), octets)?,
+            value: Place::of(line.value, octets)?,
+        });
     }
     (hosts == 1).then_some(close)
 }
@@ -151,19 +175,103 @@ fn asks_to_close(value: &[u8]) -> Option<bool> {
     })
 }
 
+impl Place {
+    /// Says where `part` lies in `octets`, if it does.
+    fn of(part: &[u8], octets: &[u8]) -> Option<Self> {
+        if part.is_empty() {
+            return Some(Self { start: 0, end: 0 });
+        }
+        let start = part.as_ptr().addr().checked_sub(octets.as_ptr().addr())?;
+        Some(Self { start: u16::try_from(start).ok()?, end: u16::try_from(start + part.len()).ok()? })
+    }
+
+    fn within(self, octets: &[u8]) -> &[u8] {
+        octets.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+    }
+}
+
+impl Heard {
+    /// Gives the method.
+    #[must_use]
+    pub fn method(&self) -> AskedMethod {
+        self.found.method
+    }
+
+    /// Gives the target, as it came.
+    #[must_use]
+    pub fn target(&self) -> &[u8] {
+        self.found.target.within(&self.head)
+    }
+
+    /// Says whether the peer wants no more answers on this connection.
+    #[must_use]
+    pub fn close(&self) -> bool {
+        self.found.close
+    }
+
+    /// Gives path and query of a target in which every octet is one that a path may hold, or a query.
+    pub(crate) fn plain_target(&self) -> Option<(&str, Option<&str>)> {
+        let (mut query, target) = (None, self.target());
+        for (at, octet) in target.iter().enumerate() {
+            match octet {
+                b'?' => query = query.or(Some(at)),
+                octet if PLAIN[usize::from(*octet)] => {}
+                _ => return None,
+            }
+        }
+        let target = std::str::from_utf8(target).ok()?;
+        match query {
+            Some(at) => Some((&target[..at], Some(&target[at + 1..]))),
+            None => Some((target, None)),
+        }
+    }
+
+    /// Gives the field lines in their order.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.found.fields.iter().map(|field| (field.name.within(&self.head), field.value.within(&self.head)))
+    }
+
+    /// Gives the head as the engine would; `None` where its types do not hold such a one.
+    #[must_use]
+    pub fn parts(&self) -> Option<Parts> {
+        let head = Bytes::copy_from_slice(&self.head);
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.method = match self.found.method {
+            AskedMethod::Head => Method::HEAD,
+            _ => Method::GET,
+        };
+        parts.version = Version::HTTP_11;
+        parts.uri = Uri::from_maybe_shared(head.slice_ref(self.found.target.within(&head))).ok()?;
+        parts.headers.reserve(self.found.fields.len());
+        for field in &self.found.fields {
+            let name = HeaderName::from_bytes(field.name.within(&head)).ok()?;
+            let value = HeaderValue::from_maybe_shared(head.slice_ref(field.value.within(&head))).ok()?;
+            parts.headers.append(name, value);
+        }
+        Some(parts)
+    }
+
+    /// Takes it apart: its octets, and the list of its fields, whose memory may be used again.
+    pub(crate) fn into_memory(self) -> (BytesMut, Vec<Field>) {
+        (self.head, self.found.fields)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field_lines::FieldLines;
 
     /// Reads one head, and says what became of it: `?` for more, `-` for declined, else method, target and close.
     fn reading(octets: &[u8]) -> (String, BytesMut) {
         let mut buffer = BytesMut::from(octets);
-        let reading = match read(&mut buffer, 100, HeaderMap::new) {
+        let reading = match read(&mut buffer, 100, Vec::new) {
             Reading::Partial => "?".to_owned(),
             Reading::Declined => "-".to_owned(),
             Reading::Request(heard) => {
-                let close = if heard.close { " close" } else { "" };
-                format!("{} {}{close}", heard.parts.method, heard.parts.uri)
+                let close = if heard.close() { " close" } else { "" };
+                let parts = heard.parts().expect("a head that the engine's types hold");
+                format!("{} {}{close}", parts.method, parts.uri)
             }
         };
         (reading, buffer)
@@ -234,6 +342,45 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_target_is_what_the_engine_takes_it_for() {
+        let mut plain = 0;
+        for octet in 0..=u8::MAX {
+            let target = [b"/a", &[octet][..], b"b?c", &[octet], b"=d"].concat();
+            let head = [b"GET ", &target[..], b" HTTP/1.1\r\nHost: a\r\n\r\n"].concat();
+            let Reading::Request(heard) = read(&mut BytesMut::from(&head[..]), 100, Vec::new) else {
+                continue;
+            };
+            assert_eq!(heard.target(), target);
+            let Some((path, query)) = heard.plain_target() else { continue };
+            let uri = heard.parts().expect("a target that the engine takes").uri;
+            assert_eq!((uri.path(), uri.query()), (path, query));
+            plain += 1;
+        }
+        // Letters, digits, and all other marks that RFC 3986 lets a path or a query hold.
+        assert_eq!(plain, 62 + 20);
+    }
+
+    #[test]
+    fn field_lines_are_the_same_as_in_a_map() {
+        let head = b"GET / HTTP/1.1\r\nHOST: a\r\nRange:\r\nX-A: 1\r\nx-a:  2 \r\nX-AB: 3\r\n\r\n";
+        let Reading::Request(heard) = read(&mut BytesMut::from(&head[..]), 100, Vec::new) else {
+            panic!("a plain head")
+        };
+        let map = heard.parts().expect("a plain head").headers;
+        for (name, expected) in
+            [("host", &["a"][..]), ("range", &[""]), ("x-a", &["1", "2"]), ("x-ab", &["3"]), ("x", &[])]
+        {
+            let name = HeaderName::from_static(name);
+            for lines in [FieldLines::Map(&map), FieldLines::Heard(&heard)] {
+                let found = lines.all(&name);
+                let expected: Vec<_> = expected.iter().map(|value| value.as_bytes()).collect();
+                assert_eq!(found, expected, "{name}");
+                assert_eq!(lines.first(&name), expected.first().copied(), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_long_or_has_many_fields_is_left_to_the_engine() {
         let head = |fields: usize, length: usize| {
             let padding = "x".repeat(length);
@@ -246,6 +393,6 @@ mod tests {
         assert_eq!(reading(head(1, 8_192).as_bytes()).0, "-");
         assert_eq!(reading(&head(1, 9_000).as_bytes()[..8_193]).0, "-", "before its end came");
         let mut few = BytesMut::from(head(10, 1).as_bytes());
-        assert!(matches!(read(&mut few, 10, HeaderMap::new), Reading::Declined), "the server's own limit");
+        assert!(matches!(read(&mut few, 10, Vec::new), Reading::Declined), "the server's own limit");
     }
 }

@@ -220,7 +220,6 @@ impl fmt::Debug for Inspector {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
 
     use http::{HeaderMap, Request, StatusCode};
 
@@ -314,7 +313,7 @@ mod tests {
         let (inspector, recorder) = inspector();
         let (parts, ()) = Request::builder().uri("/").body(()).expect("a request").into_parts();
         let begun = until_too_much(&inspector, || {
-            let record = recorder.begin(None, &parts, Wire::Unknown, SystemTime::now());
+            let record = recorder.begin(None, Wire::Unknown, |_| Received::now(None, &parts));
             assert!(record.is_kept() || inspector.passed_over() > 0);
         });
         assert_eq!(inspector.ring().changes() + inspector.passed_over(), begun);

@@ -42,7 +42,7 @@ pub use self::origin::{Origin, OriginError};
 use self::reach::Reach;
 use crate::buffers::Buffers;
 use crate::connection::{ConnectionInfo, Refusal, Respond};
-use crate::exchange::{Answered, Record, Recorder, lines};
+use crate::exchange::{Answered, Received, Record, Recorder, lines};
 use crate::head::{self, Wish};
 use crate::perform::ContentBody;
 use crate::service::respond as shared;
@@ -212,7 +212,8 @@ impl Respond for Lens {
 
     async fn respond(&self, parts: Parts, _: bool, connection: &ConnectionInfo) -> Response<LensBody> {
         let wire = shared::wire(connection, &parts);
-        let record = self.recorder.begin(Some(connection.client), &parts, wire, SystemTime::now());
+        let received = |instant| Received::at(SystemTime::now(), instant, Some(connection.client), &parts);
+        let record = self.recorder.begin(parts.uri.query(), wire, received);
         record.asked(Some(connection.number), parts.version, lines(&parts.headers));
         self.answer(&parts, record).await
     }

@@ -7,18 +7,19 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use byteranges::{Answer, AskedMethod, Piece};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use sfv::{BareItem, DictSerializer, Dictionary, KeyRef, ListEntry, Parser};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use crate::facts::Facts;
+use crate::field_lines::FieldLines;
 use crate::source::{Chunk, OpenFile, Source};
 
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
-const WANT_REPR_DIGEST: &str = "want-repr-digest";
-const WANT_CONTENT_DIGEST: &str = "want-content-digest";
+const WANT_REPR_DIGEST: HeaderName = HeaderName::from_static("want-repr-digest");
+const WANT_CONTENT_DIGEST: HeaderName = HeaderName::from_static("want-content-digest");
 
 /// The longest content that is read once more for its digest: some ten milliseconds. Longer ones are for Repr-Digest.
 const CONTENT_MAX: u64 = 16 << 20;
@@ -46,7 +47,7 @@ impl Digests {
     // D-2, D-3, D-4, D-15.3.7, R-9530-B.2
     pub(super) async fn add(
         &self,
-        asked: (AskedMethod, &HeaderMap),
+        asked: (AskedMethod, FieldLines<'_>),
         answer: &mut Answer,
         source: &Source,
         whole: [u8; 32],
@@ -55,10 +56,10 @@ impl Digests {
             return;
         }
         let (method, fields) = asked;
-        if is_wanted(fields, WANT_REPR_DIGEST) {
+        if is_wanted(fields, &WANT_REPR_DIGEST) {
             answer.insert(REPR_DIGEST, field(&whole));
         }
-        if is_wanted(fields, WANT_CONTENT_DIGEST)
+        if is_wanted(fields, &WANT_CONTENT_DIGEST)
             && let Some(digest) = self.of_content(method, answer, source, whole).await
         {
             answer.insert(CONTENT_DIGEST, field(&digest));
@@ -95,11 +96,11 @@ impl Digests {
 }
 
 /// Whether a SHA-256 is among what is wanted. What is malformed wants nothing.
-fn is_wanted(fields: &HeaderMap, name: &str) -> bool {
-    if !fields.contains_key(name) {
+fn is_wanted(fields: FieldLines<'_>, name: &HeaderName) -> bool {
+    if fields.first(name).is_none() {
         return false;
     }
-    let lines: Vec<&[u8]> = fields.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+    let lines = fields.all(name);
     let wish = lines.join(&b", "[..]);
     let read = (wish.len() <= WISH_MAX).then(|| Parser::new(&wish).parse::<Dictionary>());
     let Some(Ok(wish)) = read else { return false };
@@ -163,6 +164,8 @@ fn read(
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+
     use super::*;
 
     fn wants(lines: &[&str]) -> bool {
@@ -170,7 +173,7 @@ mod tests {
         for line in lines {
             fields.append(WANT_REPR_DIGEST, HeaderValue::from_str(line).unwrap());
         }
-        is_wanted(&fields, WANT_REPR_DIGEST)
+        is_wanted(FieldLines::Map(&fields), &WANT_REPR_DIGEST)
     }
 
     // D-4

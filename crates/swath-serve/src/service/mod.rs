@@ -32,7 +32,7 @@ use http::{HeaderValue, Response};
 use crate::buffers::Buffers;
 use crate::connection::ConnectionInfo;
 use crate::cors::Cors;
-use crate::exchange::{Answered, Record, Recorder, Views, Wire, lines};
+use crate::exchange::{Answered, Received, Record, Recorder, Views, Wire, lines};
 use crate::head::{self, Wish};
 use crate::inspect::Inspector;
 use crate::pages::Panel;
@@ -42,6 +42,8 @@ use crate::store::{Selection, Store, StoreError};
 use digests::Digests;
 use reply::Reply;
 use request::Request;
+
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Holds what a service answers with.
 #[derive(Debug)]
@@ -125,10 +127,11 @@ impl Service {
     ) -> Performance {
         let peer = connection.map(|connection| connection.client);
         let request = Request::read(parts, SystemTime::now());
-        let record = self.options.recorder.begin(peer, parts, wire, request.now);
+        let received = |instant| Received::at(request.now, instant, peer, parts);
+        let record = self.options.recorder.begin(request.query(), wire, received);
         let number = connection.map(|connection| connection.number);
         record.asked(number, parts.version, lines(&parts.headers));
-        let reply = self.reply(&request).await;
+        let reply = self.reply(parts, &request).await;
         self.perform(reply, &request, record)
     }
 
@@ -137,15 +140,15 @@ impl Service {
         &self.options.buffers
     }
 
-    async fn reply(&self, request: &Request<'_>) -> Reply {
-        if self.options.check_host && !head::has_valid_host(request.parts) {
+    async fn reply(&self, parts: &Parts, request: &Request<'_>) -> Reply {
+        if self.options.check_host && !head::has_valid_host(parts) {
             return self.error(
                 request,
                 StatusCode::BAD_REQUEST,
                 Some("The request has to name its host, once."),
             );
         }
-        match head::check(request.parts) {
+        match head::check(parts) {
             Ok(Wish::Read) => self.read(request).await,
             Ok(Wish::Options) => self.options_reply(request),
             Err(status) => self.error(request, status, None),
@@ -186,8 +189,8 @@ impl Service {
 
     /// Adds what every answer carries; nothing of it is there before.
     fn mark(&self, request: &Request<'_>, answer: &mut Answer) {
-        answer.append(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        self.options.cors.mark(&request.parts.headers, answer);
+        answer.append(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        self.options.cors.mark(request.fields, answer);
     }
 
     /// Notes the answer in its record, with how much content it promises.

@@ -6,31 +6,34 @@
 use std::time::SystemTime;
 
 use byteranges::{Answer, Because};
-use http::request::Parts;
+use http::header::HOST;
 
 use super::Service;
 use super::reply::Reply;
 use super::request::Request;
-use crate::connection::ConnectionInfo;
-use crate::exchange::{Record, Wire, lines};
-use crate::head::{self, Wish};
+use crate::connection::Caller;
+use crate::exchange::{Received, Record, Wire, lines};
+use crate::fast_path::request::Heard;
+use crate::head;
 use crate::source::Source;
 
 /// An answer that holds if its source is as it is remembered.
-pub(crate) struct Offer {
+pub(crate) struct Offer<'a> {
     pub(crate) answer: Answer,
     pub(crate) source: Option<Source>,
     because: Option<Because>,
     bytes_planned: u64,
     now: SystemTime,
+    /// The query of its target.
+    query: Option<&'a str>,
 }
 
 impl Service {
     /// Makes an answer if nothing has to be waited for or looked up.
-    pub(crate) fn offer(&self, parts: &Parts) -> Option<Offer> {
-        let request = Request::read(parts, SystemTime::now());
-        let plain = (!self.options.check_host || head::has_valid_host(parts))
-            && head::check(parts) == Ok(Wish::Read)
+    pub(crate) fn offer<'a>(&self, heard: &'a Heard) -> Option<Offer<'a>> {
+        let request = Request::heard(heard, SystemTime::now())?;
+        // It has one Host, and is GET or HEAD of a path that is not too long: else the fast path would not have it.
+        let plain = (!self.options.check_host || request.fields.first(&HOST).is_some_and(head::is_host))
             && request.reserved_name().is_none()
             && (self.options.site.is_none() || request.query_value("play").is_none());
         let selected = if plain { self.options.store.kept(&request.wanted())? } else { return None };
@@ -48,20 +51,19 @@ impl Service {
         {
             return None;
         }
-        let now = request.now;
-        Some(Offer { answer, source, because, bytes_planned, now })
+        let (now, query) = (request.now, request.query());
+        Some(Offer { answer, source, because, bytes_planned, now, query })
     }
 
     /// Begins the record of an offer that holds.
-    pub(crate) fn record(
-        &self,
-        offer: &Offer,
-        parts: &Parts,
-        connection: &ConnectionInfo,
-        wire: Wire,
-    ) -> Record {
-        let record = self.options.recorder.begin(Some(connection.client), parts, wire, offer.now);
-        record.asked(Some(connection.number), parts.version, lines(&parts.headers));
+    pub(crate) fn record(&self, offer: &Offer<'_>, heard: &Heard, caller: &Caller) -> Record {
+        let received = |instant| Received::heard(offer.now, instant, caller.peer, heard);
+        let record = self.options.recorder.begin(offer.query, Wire::FastPath, received);
+        if record.is_detailed()
+            && let Some(parts) = heard.parts()
+        {
+            record.asked(Some(caller.number), parts.version, lines(&parts.headers));
+        }
         Self::note(&record, &offer.answer, offer.because, offer.bytes_planned);
         record
     }

@@ -27,7 +27,7 @@ impl Service {
     pub(super) fn options_reply(&self, request: &Request<'_>) -> Reply {
         let mut reply = Reply::bare(StatusCode::NO_CONTENT, request.now);
         reply.answer.insert(ALLOW, HeaderValue::from_static(METHODS));
-        self.options.cors.mark_preflight(&request.parts.headers, &mut reply.answer);
+        self.options.cors.mark_preflight(request.fields, &mut reply.answer);
         reply
     }
 

@@ -28,7 +28,7 @@ impl Service {
         let digest = selected.digest;
         let mut reply = self.presented(request, selected);
         if let (Some(digest), Some(source)) = (digest, &reply.source) {
-            let asked = (request.method(), &request.parts.headers);
+            let asked = (request.method(), request.fields);
             self.digests.add(asked, &mut reply.answer, source, digest).await;
         }
         reply

@@ -8,12 +8,16 @@ use byteranges::{Asked, AskedMethod};
 use http::header::{ACCEPT, ACCEPT_ENCODING};
 use http::request::Parts;
 
+use crate::fast_path::request::Heard;
+use crate::field_lines::FieldLines;
 use crate::pages::{RESERVED, Wants, wants};
 use crate::store::Wanted;
 
 /// A view of one request head.
 pub(super) struct Request<'a> {
-    pub(super) parts: &'a Parts,
+    path: &'a str,
+    query: Option<&'a str>,
+    pub(super) fields: FieldLines<'a>,
     pub(super) asked: Asked<'a>,
     pub(super) now: SystemTime,
     accept_encoding: Vec<&'a [u8]>,
@@ -21,17 +25,24 @@ pub(super) struct Request<'a> {
 
 impl<'a> Request<'a> {
     pub(super) fn read(parts: &'a Parts, now: SystemTime) -> Self {
-        Self {
-            parts,
-            asked: Asked::from_request(&parts.method, &parts.headers),
-            now,
-            accept_encoding: parts
-                .headers
-                .get_all(ACCEPT_ENCODING)
-                .iter()
-                .map(|value| value.as_bytes())
-                .collect(),
-        }
+        let asked = Asked::from_request(&parts.method, &parts.headers);
+        Self::of((parts.uri.path(), parts.uri.query()), asked, FieldLines::Map(&parts.headers), now)
+    }
+
+    /// The same for what the fast path heard; `None` where its target needs a parser.
+    pub(super) fn heard(heard: &'a Heard, now: SystemTime) -> Option<Self> {
+        let mut asked = Asked::new(heard.method());
+        heard.lines().for_each(|(name, value)| asked.push(name, value));
+        Some(Self::of(heard.plain_target()?, asked, FieldLines::Heard(heard), now))
+    }
+
+    fn of(
+        (path, query): (&'a str, Option<&'a str>),
+        asked: Asked<'a>,
+        fields: FieldLines<'a>,
+        now: SystemTime,
+    ) -> Self {
+        Self { path, query, asked, fields, now, accept_encoding: fields.all(&ACCEPT_ENCODING) }
     }
 
     pub(super) fn method(&self) -> AskedMethod {
@@ -39,11 +50,11 @@ impl<'a> Request<'a> {
     }
 
     pub(super) fn path(&self) -> &'a str {
-        self.parts.uri.path()
+        self.path
     }
 
     pub(super) fn query(&self) -> Option<&'a str> {
-        self.parts.uri.query()
+        self.query
     }
 
     /// The value of a key in the query; empty where the key stands alone.
@@ -66,8 +77,8 @@ impl<'a> Request<'a> {
 
     /// The form that a page is best given in.
     pub(super) fn wants(&self) -> Wants {
-        let lines: Vec<_> =
-            self.parts.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+        let lines = self.fields.all(&ACCEPT).into_iter().filter(|value| value.is_ascii());
+        let lines: Vec<_> = lines.filter_map(|value| std::str::from_utf8(value).ok()).collect();
         wants(Some(&lines.join(",")))
     }
 }

@@ -37,6 +37,16 @@ const PIECES: [&[u8]; 20] = [
     b"\r\nX: y",
 ];
 
+#[test]
+fn a_target_that_no_type_of_the_engine_holds_is_left_to_it() {
+    for octet in ["<", ">", "\"", "`"] {
+        for more in ["", "\r\nConnection: close"] {
+            let head = format!("GET /a{octet}b?c HTTP/1.1\r\nHost: a{more}\r\n\r\n");
+            fast_path_body::fast_path(head.as_bytes());
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -166,7 +166,6 @@ impl OpenFiles {
         self.parents.since(directory, now, self.age, found)
     }
 
-
     /// Whether nobody asked for it for so long that it is not worth its descriptor: whoever did would have had its path looked at again.
     fn is_forgotten(&self, kept: &Kept) -> bool {
         kept.age(self.now()) >= self.age.saturating_mul(2)
