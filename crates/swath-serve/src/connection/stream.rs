@@ -2,14 +2,17 @@
 //!
 //! Comes in: an accepted socket. Goes out: one type to read and write, and a way to end it without ceremony.
 
-use std::fs::File;
 use std::io::{self, IoSlice};
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use rustix::io::retry_on_intr;
 use rustix::net::SendFlags;
+#[cfg(target_os = "linux")]
+use rustix::pipe::SpliceFlags;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
@@ -76,27 +79,13 @@ impl Stream {
         self.try_write(send)
     }
 
-    /// Has the kernel hold back what does not fill a segment, so that pieces of one answer that are sent by several calls share segments;
-    /// or lets it go again.
+    /// Has the kernel send octets that wait in a pipe, as many as it takes at once.
     #[cfg(target_os = "linux")]
-    pub(crate) fn cork(&self, corked: bool) {
-        if let Stream::Tcp(socket) = self {
-            // It fails only where the peer has gone, which shows anyway.
-            let _ = rustix::net::sockopt::set_tcp_cork(socket, corked);
-        }
-    }
-
-    /// Elsewhere segments are what they are.
-    #[cfg(not(target_os = "linux"))]
-    pub(crate) fn cork(&self, _: bool) {}
-
-    /// Has the kernel send octets of a file, as many as it takes at once; none when the file ends before them.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn try_sendfile(&self, file: &File, offset: u64, count: usize) -> io::Result<usize> {
-        self.try_write(|socket| {
-            let mut offset = offset;
-            Ok(retry_on_intr(|| rustix::fs::sendfile(socket, file, Some(&mut offset), count))?)
-        })
+    pub(crate) fn try_splice(&self, pipe: &OwnedFd, count: usize) -> io::Result<usize> {
+        let splice = |socket: BorrowedFd<'_>| {
+            rustix::pipe::splice(pipe, None, socket, None, count, SpliceFlags::NONBLOCK)
+        };
+        self.try_write(|socket| Ok(retry_on_intr(|| splice(socket))?))
     }
 
     fn try_write(&self, write: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>) -> io::Result<usize> {

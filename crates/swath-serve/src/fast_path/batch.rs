@@ -1,6 +1,6 @@
 //! What leaves in one write: the head, literals and small ranges, put together in memory that is not kept.
 //!
-//! In: where an answer's sending has come to. Out: its next octets, as far as they are at hand, looked at after they were read.
+//! In: where an answer's sending has come to. Out: its next octets, as far as they are at hand.
 
 use std::ops::Range;
 
@@ -37,8 +37,7 @@ impl Place {
     /// Gives what the kernel sends next, as offsets into the representation; `None` where it does not.
     pub(super) fn kernels_range(&self, content: &Content, origin: &Origin) -> Option<Range<u64>> {
         let range = self.range(content)?;
-        let part = origin.kernels_part(self.piece(content)?.length(), range.end.saturating_sub(range.start));
-        (part > 0).then(|| range.start..range.start.saturating_add(part))
+        origin.is_kernels(self.piece(content)?.length()).then_some(range)
     }
 
     /// Goes on by so many octets.
@@ -55,20 +54,29 @@ impl Place {
     }
 }
 
-/// Puts what leaves next together, and says how much it is: nothing when a range is next that is not at hand, or that the
-/// kernel sends.
+/// What was put together.
+pub(super) struct Gathered {
+    /// How many octets it is: none when a range is next that is not at hand, or that the kernel sends.
+    pub(super) count: usize,
+    /// What comes after it.
+    pub(super) next: Place,
+    /// Octets of a file among them that nobody has looked at the file for since they were read, and where in it they begin.
+    pub(super) unseen: Option<(u64, Range<usize>)>,
+}
+
+/// Puts what leaves next together. One look at the file has to follow before any of it is sent.
 pub(super) fn gather(
     batch: &mut [u8],
     head: &[u8],
     content: &Content,
     mut place: Place,
     origin: &mut Origin,
-) -> Result<usize, Broken> {
+) -> Result<Gathered, Broken> {
     let room = batch.len().saturating_sub(BATCH_MAX);
     let mut used = head.len().min(room);
     batch[..used].copy_from_slice(&head[..used]);
     if used < head.len() {
-        return Ok(used);
+        return Ok(Gathered { count: used, next: place, unseen: None });
     }
     let end = used.saturating_add(BATCH_MAX).min(batch.len());
     let mut unseen = None;
@@ -84,7 +92,7 @@ pub(super) fn gather(
             }
             Some(piece @ Piece::Range(_)) => {
                 let Some(range) = place.range(content) else { break };
-                if origin.kernels_part(piece.length(), range.end - range.start) > 0 {
+                if origin.is_kernels(piece.length()) {
                     break;
                 }
                 let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
@@ -107,9 +115,5 @@ pub(super) fn gather(
             break;
         }
     }
-    // One look after the last read stands for all of them: a move since the first shows at it.
-    if let Some((offset, octets)) = unseen {
-        origin.look(offset, &batch[octets])?;
-    }
-    Ok(used)
+    Ok(Gathered { count: used, next: place, unseen })
 }

@@ -11,6 +11,7 @@
 //! | `sending` | one answer on its way |
 //! | `batch` | what leaves in one write |
 //! | `origin` | where octets of ranges come from: memory, a file that is copied, a file that the kernel sends |
+//! | `pipe` | where octets wait, uncopied, for the look before they leave |
 //! | `ending` | how a connection ends |
 //! | `memory` | the buffers that one thread's connections share |
 //! | `waits` | the timer |
@@ -24,6 +25,7 @@ mod line;
 mod memory;
 mod origin;
 mod pass;
+mod pipe;
 pub mod request;
 mod sending;
 mod waits;

@@ -1,8 +1,7 @@
 //! Where the octets of an answer's ranges come from, and which way they go: copied, or sent by the kernel out of the file.
 //!
-//! In: a source. Out: octets at hand, or octets that the kernel sent; each looked at as [`crate::watch`] asks.
+//! In: a source. Out: octets at hand, or a pipe that holds them for the kernel to send; and looks at the file, as [`crate::watch`] asks.
 
-use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,25 +9,16 @@ use std::time::{Duration, Instant};
 
 use byteranges::{Content, Piece};
 use bytes::Bytes;
+use rustix::io::Errno;
 
+use super::pipe::Pipe;
 use crate::buffers::{Buffers, TURN};
-use crate::connection::Stream;
 use crate::exchange::Outcome;
 use crate::source::{Chunk, Now, Source, Turns};
 use crate::watch::Broken;
 
 /// The shortest range that the kernel sends: below, copying costs less (docs/fast-path.md has the figures).
 const KERNEL_MIN: u64 = 12 << 10;
-
-/// The end of a range that is copied nevertheless, so that the last look comes before the last octets: an answer cannot be
-/// complete while its file is known to have changed.
-const TAIL: u64 = 512;
-
-/// The end of a range of [`LONG_MIN`] octets and more: there a short last segment costs more than copying a longer one does.
-const LONG_TAIL: u64 = 8 << 10;
-
-/// The shortest range with a longer end (docs/fast-path.md has the figures).
-const LONG_MIN: u64 = 192 << 10;
 
 /// Octets that disks are asked for at once by whoever reads a file from its beginning.
 const FEW_PAGES: usize = 64 << 10;
@@ -52,17 +42,6 @@ pub(super) enum Kernel {
     WouldWait,
     /// Not this file.
     Cannot,
-}
-
-/// What came of having the kernel send.
-pub(super) enum Turn {
-    Took(usize),
-    /// The octets are not in memory.
-    NotAtHand,
-    /// The socket is full.
-    Blocked,
-    /// The peer is gone.
-    Gone,
 }
 
 impl Origin {
@@ -90,9 +69,9 @@ impl Origin {
         }
     }
 
-    /// Says how many octets the kernel sends next in a range of so many, of which so many are left.
-    pub(super) fn kernels_part(&self, length: u64, left: u64) -> u64 {
-        if matches!(self, Self::File(_, Kernel::Sends)) { all_but_the_end(length, left) } else { 0 }
+    /// Says whether the kernel sends the octets of a range of so many.
+    pub(super) fn is_kernels(&self, length: u64) -> bool {
+        length >= KERNEL_MIN && matches!(self, Self::File(_, Kernel::Sends))
     }
 
     /// Reads the first octets of a range, as many as are at hand.
@@ -153,9 +132,9 @@ impl Origin {
         matches!(self, Self::File(turns, _) if !turns.open().is_strong())
     }
 
-    /// Has the kernel send octets of the part that is its own.
-    #[cfg(target_os = "linux")]
-    pub(super) fn send(&mut self, stream: &Stream, range: &Range<u64>, most: usize) -> Result<Turn, Broken> {
+    /// Has a pipe hold the first octets of a range that the kernel sends, as many as make a turn; `None` where they are not at hand. A
+    /// look has to follow before any of them is sent.
+    pub(super) fn lift(&mut self, range: &Range<u64>, most: usize) -> Result<Option<Pipe>, Broken> {
         let Self::File(turns, kernel) = self else { return Err(Broken::Truncated) };
         let left = range.end.saturating_sub(range.start);
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(most).min(TURN);
@@ -163,62 +142,30 @@ impl Origin {
         let last = range.start + (count as u64).saturating_sub(1);
         for offset in [last, range.start].into_iter().take(if count > FEW_PAGES { 2 } else { 1 }) {
             if let Now::NotAtHand = turns.now(offset, &mut [0])? {
-                return Ok(Turn::NotAtHand);
+                return Ok(None);
             }
         }
+        let Ok(mut pipe) = Pipe::take() else {
+            // There are too many descriptors, or pipes.
+            *kernel = Kernel::Cannot;
+            return Ok(None);
+        };
         let begun = Instant::now();
-        match stream.try_sendfile(turns.open().file(), range.start, count) {
-            Ok(taken) => {
+        match pipe.fill(turns.open().file(), range.start, count) {
+            // Nothing where octets were promised, whatever the facts say.
+            Ok(0) => Err(Broken::Truncated),
+            Ok(_) => {
                 if begun.elapsed() > TURN_TIME {
                     *kernel = Kernel::WouldWait;
                 }
-                // Before the end of the range there is one more look, which is as good where all else has gone.
-                if taken as u64 != left {
-                    turns.look(range.start, &[])?;
-                }
-                // Nothing where octets were promised, whatever the facts say.
-                if taken == 0 { Err(Broken::Truncated) } else { Ok(Turn::Took(taken)) }
+                Ok(Some(pipe))
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Turn::Blocked),
-            Err(error) => match rustix::io::Errno::from_io_error(&error) {
-                Some(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
-                    *kernel = Kernel::Cannot;
-                    Ok(Turn::Took(0))
-                }
-                Some(rustix::io::Errno::IO) => Err(Broken::Unreadable(error)),
-                _ => Ok(Turn::Gone),
-            },
-        }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn send(&mut self, _: &Stream, _: &Range<u64>, _: usize) -> Result<Turn, Broken> {
-        Err(Broken::Truncated)
-    }
-}
-
-/// Gives the octets of a range of so many, of which so many are left, that need not be copied.
-fn all_but_the_end(length: u64, left: u64) -> u64 {
-    if length < KERNEL_MIN {
-        return 0;
-    }
-    left.saturating_sub(if length < LONG_MIN { TAIL } else { LONG_TAIL })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_end_of_a_range_is_never_the_kernels() {
-        for length in [1, KERNEL_MIN - 1, KERNEL_MIN, LONG_MIN - 1, LONG_MIN, 100 << 20, u64::MAX] {
-            let mut left = length;
-            // However little the kernel takes each time, the same end is left to be copied behind the last look.
-            for taken in [0, 1, 4096, u64::MAX] {
-                left -= all_but_the_end(length, left).min(taken);
+            Err(Errno::IO) => Err(Broken::Unreadable(Errno::IO.into())),
+            // Not from such a file.
+            Err(_) => {
+                *kernel = Kernel::Cannot;
+                Ok(None)
             }
-            assert!(left >= TAIL.min(length), "{length}: {left}");
-            assert!(length < LONG_MIN || left >= LONG_TAIL, "{length}: {left}");
         }
     }
 }

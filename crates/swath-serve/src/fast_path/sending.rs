@@ -6,7 +6,6 @@
 //! content is kept for a peer that is slow to take it: it is read again once there is room.
 
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -16,7 +15,8 @@ use tokio::time::Instant;
 
 use super::batch::{self, Place};
 use super::memory;
-use super::origin::{Origin, Turn};
+use super::origin::Origin;
+use super::pipe::Pipe;
 use super::waits::Waits;
 use crate::buffers::{Buffers, TURN};
 use crate::connection::{Stage, Stream, bell};
@@ -27,10 +27,6 @@ use crate::watch::Broken;
 
 /// The least content of an answer that keeps its thread busy for a while: more than leaves in a few turns.
 const LONG: u64 = 4 << 20;
-
-/// The longest answer of which head, middle and end, sent by three calls, are made to leave together: no longer than one segment over loopback.
-/// Of a longer one the head leaves by itself: with it in front, what the kernel sends costs twice as much (docs/fast-path.md has the figures).
-const CORKED_MAX: u64 = 60_000;
 
 /// Sends one answer; dropped before its end, it leaves its record to say that the peer has gone.
 pub(super) struct Sending {
@@ -43,10 +39,6 @@ pub(super) struct Sending {
     chunk: Bytes,
     /// Whether a chunk is on its way: nothing else is sent before it, wherever the octets may be by now.
     waits_for_chunk: bool,
-    /// Whether what the kernel sends is to leave with the head before it and the end behind it.
-    together: bool,
-    /// Whether what does not fill a segment waits for what follows.
-    corked: bool,
     origin: Origin,
     left: u64,
     record: Record,
@@ -65,8 +57,16 @@ enum Step {
     Took(usize),
     /// What comes next has to be waited for.
     NotAtHand,
-    /// The kernel takes nothing at present.
-    Blocked,
+    /// The kernel took so many octets, perhaps none, and takes nothing more at present.
+    Blocked(usize),
+}
+
+/// What leaves next.
+struct Load {
+    /// How much was put together.
+    gathered: usize,
+    /// What the kernel sends behind that.
+    pipe: Option<Pipe>,
 }
 
 impl Sending {
@@ -87,7 +87,6 @@ impl Sending {
         }
         let content = std::mem::take(&mut answer.content);
         let left = content.length();
-        let together = (head.len() as u64).saturating_add(left) <= CORKED_MAX;
         let origin = Origin::new(source, &content, buffers);
         let long = (left > LONG).then(LongAnswer::begin);
         let (place, chunk) = (Place::default(), Bytes::new());
@@ -98,8 +97,6 @@ impl Sending {
             place,
             chunk,
             waits_for_chunk: false,
-            together,
-            corked: false,
             origin,
             left,
             record,
@@ -119,14 +116,12 @@ impl Sending {
         record: impl FnOnce() -> Record,
     ) -> Option<bool> {
         let sent = memory::with_batch(|batch| {
-            let gathered =
-                batch::gather(batch, &self.head, &self.content, self.place, &mut self.origin).ok()?;
+            let load = self.load(batch, TURN).ok()?;
             self.origin.prove().ok()?;
             self.record = record();
-            let more = self.waits_for_more(gathered);
-            Some(stream.try_send(&batch[..gathered], more))
+            Some(self.send(stream, &batch[..load.gathered], load.pipe))
         })?;
-        let is_there = self.stepped(sent).is_ok();
+        let is_there = sent.is_ok();
         if !is_there {
             self.record.finish(Outcome::AbortedByPeer);
         }
@@ -178,15 +173,16 @@ impl Sending {
                     self.blocked_since = None;
                     self.waits_for_chunk = true;
                 }
-                Ok(Step::Blocked) => {
+                Ok(Step::Blocked(octets)) => {
+                    if octets > 0 {
+                        self.blocked_since = None;
+                        turn = turn.saturating_sub(octets);
+                    }
                     self.blocked_since.get_or_insert_with(Instant::now);
                     ready!(stream.poll_writable(cx)).map_err(|_| Failed)?;
                 }
                 Err(failed) => return Poll::Ready(Err(failed)),
             }
-        }
-        if self.corked {
-            stream.cork(false);
         }
         self.record.finish(self.origin.complete());
         Poll::Ready(Ok(()))
@@ -197,61 +193,71 @@ impl Sending {
     }
 
     fn step(&mut self, stream: &Stream, turn: usize) -> Result<Step, Failed> {
-        let head_left = self.head.len() - self.head_sent;
         if !self.chunk.is_empty() {
-            let sent = stream.try_send(&self.chunk, self.left > self.chunk.len() as u64);
-            return self.stepped(sent);
+            let chunk = self.chunk.clone();
+            return self.send(stream, &chunk, None);
         }
-        if head_left == 0
-            && let Some(range) = self.place.kernels_range(&self.content, &self.origin)
-        {
-            return self.kernel_step(stream, &range, turn);
-        }
-        let sent = memory::with_batch(|batch| {
-            let head = &self.head[self.head_sent..];
-            let gathered = batch::gather(batch, head, &self.content, self.place, &mut self.origin)?;
-            let more = self.waits_for_more(gathered);
-            Ok((gathered > 0).then(|| stream.try_send(&batch[..gathered], more)))
-        });
-        match sent.map_err(|broken| self.abort(broken))? {
-            None => Ok(Step::NotAtHand),
-            Some(sent) => self.stepped(sent),
-        }
+        memory::with_batch(|batch| {
+            let load = self.load(batch, turn).map_err(|broken| self.abort(broken))?;
+            if load.gathered == 0 && load.pipe.is_none() {
+                return Ok(Step::NotAtHand);
+            }
+            self.send(stream, &batch[..load.gathered], load.pipe)
+        })
     }
 
-    /// Says whether so many octets, which are next, are to leave together with what follows them.
-    fn waits_for_more(&self, octets: usize) -> bool {
-        let head_left = self.head.len() - self.head_sent;
-        let is_apart = octets == head_left
-            && !self.together
-            && self.place.kernels_range(&self.content, &self.origin).is_some();
-        !is_apart && head_left as u64 + self.left > octets as u64
+    /// Puts together what leaves next, as far as it is at hand, with one look at the file after all of it was read.
+    fn load(&mut self, batch: &mut [u8], turn: usize) -> Result<Load, Broken> {
+        let head = &self.head[self.head_sent..];
+        let batch::Gathered { count, next, unseen } =
+            batch::gather(batch, head, &self.content, self.place, &mut self.origin)?;
+        let pipe = match next.kernels_range(&self.content, &self.origin) {
+            Some(range) => self.origin.lift(&range, turn)?,
+            None => None,
+        };
+        match unseen {
+            Some((offset, octets)) => self.origin.look(offset, &batch[octets])?,
+            None if pipe.is_some() => self.origin.look(0, &[])?,
+            None => {}
+        }
+        Ok(Load { gathered: count, pipe })
     }
 
+    /// Sends octets at hand, and behind them what a pipe holds.
+    fn send(&mut self, stream: &Stream, octets: &[u8], pipe: Option<Pipe>) -> Result<Step, Failed> {
+        let mut all = 0;
+        if !octets.is_empty() {
+            let sent = stream.try_send(octets, self.has_more_than(octets.len()));
+            match self.stepped(sent)? {
+                Step::Took(taken) if taken == octets.len() => all = taken,
+                step => return Ok(step),
+            }
+        }
+        let Some(mut pipe) = pipe else { return Ok(Step::Took(all)) };
+        while pipe.held() > 0 {
+            match self.stepped(pipe.send(stream))? {
+                Step::Took(taken) => all += taken,
+                _ => return Ok(Step::Blocked(all)),
+            }
+        }
+        pipe.give();
+        Ok(Step::Took(all))
+    }
+
+    /// Says whether there is more to send than so many octets.
+    fn has_more_than(&self, octets: usize) -> bool {
+        (self.head.len() - self.head_sent) as u64 + self.left > octets as u64
+    }
+
+    /// Takes note of what came of sending.
     fn stepped(&mut self, sent: io::Result<usize>) -> Result<Step, Failed> {
         match sent {
             Ok(octets) => {
                 self.took(octets);
                 Ok(Step::Took(octets))
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Step::Blocked),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Step::Blocked(0)),
             Err(_) => Err(Failed),
-        }
-    }
-
-    fn kernel_step(&mut self, stream: &Stream, range: &Range<u64>, turn: usize) -> Result<Step, Failed> {
-        if self.together && !self.corked {
-            self.corked = true;
-            stream.cork(true);
-        }
-        match self.origin.send(stream, range, turn).map_err(|broken| self.abort(broken))? {
-            Turn::Took(octets) => {
-                self.took(octets);
-                Ok(Step::Took(octets))
-            }
-            Turn::NotAtHand => Ok(Step::NotAtHand),
-            Turn::Blocked => Ok(Step::Blocked),
-            Turn::Gone => Err(Failed),
         }
     }
 
