@@ -242,10 +242,32 @@ fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Sets what accepted connections take over from their listener, so that accepting costs one call.
 fn tune(socket: &TcpListener, limits: &Limits) -> io::Result<()> {
+    unpace(socket)?;
     let socket = SockRef::from(socket);
     // Heads and the last segment of a range leave at once: every write is as large as it will get.
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_notsent_lowat(limits.unsent_bytes)
+}
+
+/// Keeps connections over loopback from being paced.
+///
+/// Where the system's congestion control is a kind of BBR, a timer lets each segment out at the rate that a link is believed to take. Over
+/// loopback there is no link, and the interrupts cost half of the CPU of what is sent. Any other choice of the administrator's stays, and
+/// so does this one for peers elsewhere. It has to be made before there is a connection: one that was paced stays so.
+#[cfg(target_os = "linux")]
+fn unpace(socket: &TcpListener) -> io::Result<()> {
+    use rustix::net::sockopt::{set_tcp_congestion, tcp_congestion};
+
+    if socket.local_addr()?.ip().is_loopback() && tcp_congestion(socket)?.starts_with("bbr") {
+        // Every kernel has it and allows it to everyone; without it connections are slower, not wrong.
+        let _ = set_tcp_congestion(socket, "reno");
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unpace(_: &TcpListener) -> io::Result<()> {
+    Ok(())
 }
 
 fn explain(asked: &ListenAddress, error: io::Error) -> ListenError {
@@ -301,6 +323,26 @@ mod tests {
         assert!(socket.nonblocking().unwrap());
         assert!(!listener.has_peer());
         assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn nothing_is_paced_over_loopback_and_other_choices_stay() {
+        use rustix::net::sockopt::{set_tcp_congestion, tcp_congestion};
+
+        for (address, chosen, expected) in
+            [("127.0.0.1:0", "bbr", "reno"), ("0.0.0.0:0", "bbr", "bbr"), ("127.0.0.1:0", "cubic", "cubic")]
+        {
+            let socket = TcpListener::bind(address).unwrap();
+            // Where the kernel has no such control, or does not allow it, it has not chosen it either.
+            let asked = set_tcp_congestion(&socket, chosen);
+            tune(&socket, &Limits::default()).unwrap();
+            let found = tcp_congestion(&socket).unwrap();
+            assert!(!found.starts_with("bbr") || address.starts_with("0."), "{address}: {found}");
+            if asked.is_ok() {
+                assert_eq!(found, expected, "{address}");
+            }
+        }
     }
 
     #[test]
