@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+CONGESTION = Path("/proc/sys/net/ipv4/tcp_congestion_control")
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
@@ -35,17 +36,30 @@ def arguments():
     parser.add_argument("--hot-set", type=int, metavar="MIB", help="length of the hot set (4096); it must fit the memory")
     parser.add_argument("--rows", help="only these, by their keys: " + ",".join(row.key for row in ROWS))
     parser.add_argument("--servers", help="only those whose names contain one of these words, with commas between")
+    parser.add_argument("--congestion", metavar="NAME", help="TCP congestion control for all, in a network namespace of its own (as root)")
     parser.add_argument("--swath", type=Path, default=HERE.parent / "target/dist/swath", help="the binary to measure")
     parser.add_argument("--files", type=Path, default=Path("/var/tmp/swath-bench"), help="where the files that are served are kept")
     parser.add_argument("--output", type=Path, help="the page to write (docs/benchmarks.md, unless anything was left out)")
     given = parser.parse_args()
     given.rounds = given.rounds or (1 if given.quick else 5)
     given.seconds = given.seconds or (1 if given.quick else 2)
-    given.whole = not (given.quick or given.rows or given.servers or given.hot_set) and given.rounds >= 5
+    given.whole = not (given.quick or given.rows or given.servers or given.hot_set or given.congestion) and given.rounds >= 5
     given.hot_set = (given.hot_set or (1024 if given.quick else 4096)) << 20
     if given.output is None and given.whole:
         given.output = HERE.parent / "docs/benchmarks.md"
     return given
+
+
+def move_into_namespace(congestion):
+    """Begins this program anew where all connections have that congestion control."""
+    enter = 'ip link set lo up; echo "$1" >/proc/sys/net/ipv4/tcp_congestion_control; shift; exec "$@"'
+    os.execvp("unshare", ["unshare", "--net", "sh", "-ec", enter, "sh", congestion, sys.executable, *sys.argv])
+
+
+def told_congestion():
+    name = CONGESTION.read_text().strip()
+    paced = ", which paces what is sent by timers; a swath that listens on loopback takes reno in its place (docs/fast-path.md)" if name.startswith("bbr") else ""
+    return f"TCP congestion control: {name}{paced}."
 
 
 def cores():
@@ -143,6 +157,7 @@ def facts(given, bench, servers, loose, took):
             f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; {given.rounds} round{'s' * (given.rounds > 1)}, each server in turn in each, {given.seconds} s of load (4 s at least while files are cold; idle connections in two rounds); {took / 60:.0f} minutes in all; hot set {given.hot_set >> 20:,} MiB; all over loopback.",
             f"{cpu}, {len({*bench.server_cores, *bench.load_cores})} cores, {memory} GiB of memory, Linux {platform.release()}.",
             f"Servers on cores {bench.server_cores}, load on cores {bench.load_cores}." if separate else f"Servers and load share cores {bench.server_cores}: there are fewer than four.",
+            told_congestion(),
             "The files that were asked for hot were locked in memory." if not loose else f"The files that were asked for hot could not be locked in memory, only read beforehand ({', '.join(loose)}): raise `ulimit -l`.",
             "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; swath at {commit or 'an unknown commit'}.",
         ],
@@ -151,6 +166,8 @@ def facts(given, bench, servers, loose, took):
 
 def main():
     given = arguments()
+    if given.congestion and given.congestion != CONGESTION.read_text().strip():
+        move_into_namespace(given.congestion)
     # So that the server that is running is stopped, and what is temporary removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     rows, servers = chosen(given)
