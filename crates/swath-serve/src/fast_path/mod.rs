@@ -9,6 +9,7 @@
 //! | `line` | reads heads from one connection, each within its time |
 //! | `pass` | one request after the other, without waiting as long as there is no need |
 //! | `sending` | one answer on its way |
+//! | `lane` | long answers one by one, and what came meanwhile in between |
 //! | `batch` | what leaves in one write |
 //! | `origin` | where octets of ranges come from: memory, a file that is copied, a file that the kernel sends |
 //! | `pipe` | where octets wait, uncopied, for the look before they leave |
@@ -21,6 +22,7 @@
 
 mod batch;
 mod ending;
+mod lane;
 mod line;
 mod memory;
 mod origin;

@@ -14,6 +14,7 @@ use bytes::{Buf, Bytes};
 use tokio::time::Instant;
 
 use super::batch::{self, Place};
+use super::lane::Lane;
 use super::memory;
 use super::origin::Origin;
 use super::pipe::Pipe;
@@ -27,6 +28,9 @@ use crate::watch::Broken;
 
 /// The least content of an answer that keeps its thread busy for a while: more than leaves in a few turns.
 const LONG: u64 = 4 << 20;
+
+/// The least that counts as a turn of a long answer: where a socket takes less, looking for what came meanwhile costs as much as sending it.
+const TURN_LEAST: usize = TURN / 4;
 
 /// Sends one answer; dropped before its end, it leaves its record to say that the peer has gone.
 pub(super) struct Sending {
@@ -44,8 +48,12 @@ pub(super) struct Sending {
     record: Record,
     /// Tells those who deal out connections, while what is left is long.
     _long: Option<LongAnswer>,
+    /// Whether nothing can be sent before the peer takes something.
+    blocked: bool,
     /// Since when the peer has taken nothing of what is offered to it.
     blocked_since: Option<Instant>,
+    /// Its place among the long answers of its thread, if it takes more than one turn.
+    lane: Option<Lane>,
 }
 
 /// Says that an answer cannot be sent to its end, because of the file or, if the record does not say so, the peer.
@@ -101,7 +109,9 @@ impl Sending {
             left,
             record,
             _long: long,
+            blocked: false,
             blocked_since: None,
+            lane: (left > TURN as u64).then(Lane::default),
         }
     }
 
@@ -153,39 +163,62 @@ impl Sending {
 
     /// Sends on; ready when all has been taken or nothing more will be.
     fn poll(&mut self, cx: &mut Context<'_>, stream: &Stream) -> Poll<Result<(), Failed>> {
-        // One turn, then the next connection's: a fast peer of a long answer does not have the thread to itself.
+        // Whoever has had a turn comes back here when its thread has looked for what came meanwhile.
+        if let Some(lane) = &mut self.lane {
+            lane.leave();
+        }
         let mut turn = TURN;
         while self.is_under_way() {
-            if turn == 0 {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
             if self.waits_for_chunk {
                 self.chunk = ready!(self.poll_chunk(cx)).map_err(|broken| self.abort(broken))?;
                 self.waits_for_chunk = false;
             }
-            match self.step(stream, turn) {
-                Ok(Step::Took(octets)) => {
-                    self.blocked_since = None;
-                    turn = turn.saturating_sub(octets);
-                }
-                Ok(Step::NotAtHand) => {
-                    self.blocked_since = None;
-                    self.waits_for_chunk = true;
-                }
-                Ok(Step::Blocked(octets)) => {
-                    if octets > 0 {
-                        self.blocked_since = None;
-                        turn = turn.saturating_sub(octets);
-                    }
-                    self.blocked_since.get_or_insert_with(Instant::now);
-                    ready!(stream.poll_writable(cx)).map_err(|_| Failed)?;
-                }
-                Err(failed) => return Poll::Ready(Err(failed)),
+            if self.blocked {
+                ready!(stream.poll_writable(cx)).map_err(|_| Failed)?;
+                self.blocked = false;
+            }
+            if let Some(lane) = &mut self.lane {
+                ready!(lane.poll_enter(cx));
+            }
+            turn = turn.saturating_sub(self.stepped_on(stream, turn)?);
+            if turn > 0 && !self.blocked && !self.waits_for_chunk {
+                continue;
+            }
+            let had_turn = turn == 0 || (self.lane.is_some() && turn <= TURN - TURN_LEAST);
+            if had_turn && self.is_under_way() {
+                // One turn, then the next connection's: a fast peer of a long answer does not have the thread to itself.
+                Lane::pause(cx);
+                return Poll::Pending;
+            }
+            if let Some(lane) = &mut self.lane {
+                lane.leave();
             }
         }
         self.record.finish(self.origin.complete());
         Poll::Ready(Ok(()))
+    }
+
+    /// Sends so many octets at most, says how many that were, and takes note of what has to be waited for.
+    fn stepped_on(&mut self, stream: &Stream, most: usize) -> Result<usize, Failed> {
+        let taken = match self.step(stream, most)? {
+            Step::Took(octets) => octets,
+            Step::NotAtHand => {
+                self.waits_for_chunk = true;
+                self.blocked_since = None;
+                return Ok(0);
+            }
+            Step::Blocked(octets) => {
+                self.blocked = true;
+                octets
+            }
+        };
+        if taken > 0 {
+            self.blocked_since = None;
+        }
+        if self.blocked {
+            self.blocked_since.get_or_insert_with(Instant::now);
+        }
+        Ok(taken)
     }
 
     fn is_under_way(&self) -> bool {
@@ -194,7 +227,7 @@ impl Sending {
 
     fn step(&mut self, stream: &Stream, turn: usize) -> Result<Step, Failed> {
         if !self.chunk.is_empty() {
-            let chunk = self.chunk.clone();
+            let chunk = self.chunk.slice(..self.chunk.len().min(turn));
             return self.send(stream, &chunk, None);
         }
         memory::with_batch(|batch| {
