@@ -71,8 +71,13 @@ impl Exchange {
     /// Makes the record of a connection or head that never became a request.
     #[must_use]
     pub fn without_request(peer: Option<Peer>, outcome: Outcome) -> Self {
+        Self::at(SystemTime::now(), peer, outcome)
+    }
+
+    /// The same for a moment that is known already.
+    fn at(time: SystemTime, peer: Option<Peer>, outcome: Outcome) -> Self {
         Self {
-            time: SystemTime::now(),
+            time,
             transport: Transport::Service,
             peer,
             method: None,

@@ -142,13 +142,12 @@ impl Recorder {
         let cost = self.views.as_ref().and_then(|views| views.charge(&received.target));
         let exchange = Exchange {
             transport: wire.transport(),
-            time: received.time,
             method: Some(received.method),
             target: Some(received.target),
             range: received.range,
             if_range: received.if_range,
             detail,
-            ..Exchange::without_request(received.peer, Outcome::AbortedByPeer)
+            ..Exchange::at(received.time, received.peer, Outcome::AbortedByPeer)
         };
         for sink in self.sinks.iter() {
             sink.opened();

@@ -49,19 +49,15 @@ pub fn json(exchange: &Exchange) -> String {
         }
         None => line.push_str("null"),
     }
-    octets(
-        &mut line,
-        ",\"method\":",
-        exchange.method.as_ref().map(|method| short(method.as_str()).as_bytes()),
-    );
+    word(&mut line, ",\"method\":", exchange.method.as_ref().map(|method| short(method.as_str())));
     octets(&mut line, ",\"target\":", exchange.target.as_deref());
     octets(&mut line, ",\"range\":", exchange.range.as_deref());
     octets(&mut line, ",\"if_range\":", exchange.if_range.as_deref());
     line.push_str(",\"status\":");
     line.push_str(exchange.status.as_ref().map_or("null", StatusCode::as_str));
     octets(&mut line, ",\"content_range\":", exchange.content_range.as_ref().map(HeaderValue::as_bytes));
-    octets(&mut line, ",\"because\":", exchange.because.map(str::as_bytes));
-    octets(&mut line, ",\"section\":", exchange.section.map(str::as_bytes));
+    word(&mut line, ",\"because\":", exchange.because);
+    word(&mut line, ",\"section\":", exchange.section);
     line.push_str(",\"bytes_planned\":");
     push_number(&mut line, exchange.bytes_planned);
     line.push_str(",\"bytes_sent\":");
@@ -79,6 +75,19 @@ fn octets(line: &mut String, key: &str, value: Option<&[u8]>) {
     line.push_str(key);
     match value {
         Some(value) => push_json(line, value),
+        None => line.push_str("null"),
+    }
+}
+
+/// Writes a member whose value is a word of ours, or a token, in which there is nothing to escape.
+fn word(line: &mut String, key: &str, value: Option<&str>) {
+    line.push_str(key);
+    match value {
+        Some(value) => {
+            line.push('"');
+            line.push_str(value);
+            line.push('"');
+        }
         None => line.push_str("null"),
     }
 }
