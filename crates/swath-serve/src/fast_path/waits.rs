@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -16,11 +16,13 @@ use crate::limits::Limits;
 pub(super) struct Waits<'a> {
     pub(super) limits: &'a Limits,
     sleep: Pin<Box<Sleep>>,
+    /// Whom the timer wakes, once it was asked.
+    woken: Option<Waker>,
 }
 
 impl<'a> Waits<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { limits, sleep: Box::pin(sleep_until(Instant::now() + limits.head_time)) }
+        Self { limits, sleep: Box::pin(sleep_until(Instant::now() + limits.head_time)), woken: None }
     }
 
     /// Waits for a deadline to pass; without one, for nothing.
@@ -29,13 +31,23 @@ impl<'a> Waits<'a> {
         let Some(deadline) = deadline else { return Poll::Pending };
         if deadline < self.sleep.deadline() {
             self.sleep.as_mut().reset(deadline);
+        } else if !self.sleep.is_elapsed() && self.wakes(cx.waker()) {
+            // It has been asked, and will tell this task.
+            return Poll::Pending;
         }
-        loop {
-            ready!(self.sleep.as_mut().poll(cx));
+        while self.sleep.as_mut().poll(cx).is_ready() {
             if deadline <= Instant::now() {
                 return Poll::Ready(());
             }
             self.sleep.as_mut().reset(deadline);
         }
+        if !self.wakes(cx.waker()) {
+            self.woken = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    fn wakes(&self, waker: &Waker) -> bool {
+        self.woken.as_ref().is_some_and(|woken| woken.will_wake(waker))
     }
 }
