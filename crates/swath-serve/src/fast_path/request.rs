@@ -63,6 +63,7 @@ struct Found {
     length: usize,
     method: AskedMethod,
     target: Place,
+    host: Place,
     fields: Vec<Field>,
     close: bool,
 }
@@ -137,17 +138,21 @@ fn find(
     }
     let target = Place::of(request.path?.as_bytes(), octets)?;
     let mut fields = room();
-    let close = note(&mut fields, octets, request.headers)?;
-    Some(httparse::Status::Complete(Found { length, method, target, fields, close }))
+    let (host, close) = note(&mut fields, octets, request.headers)?;
+    Some(httparse::Status::Complete(Found { length, method, target, host, fields, close }))
 }
 
-/// Notes the fields; says whether they ask for a close, and nothing if they ask for what is not done here.
-fn note(into: &mut Vec<Field>, octets: &[u8], lines: &[httparse::Header<'_>]) -> Option<bool> {
-    let (mut hosts, mut close) = (0, false);
+/// Notes the fields; gives the Host and whether they ask for a close, and nothing if they ask for what is not done here.
+fn note(into: &mut Vec<Field>, octets: &[u8], lines: &[httparse::Header<'_>]) -> Option<(Place, bool)> {
+    let (mut host, mut close) = (None, false);
     for line in lines {
         let is = |name: &str| line.name.eq_ignore_ascii_case(name);
         match line.name.len() {
-            4 if is("host") => hosts += 1,
+            4 if is("host") => {
+                if host.replace(line.value).is_some() {
+                    return None;
+                }
+            }
             10 if is("connection") => close |= asks_to_close(line.value)?,
             // Content, or a wish about it: R-9112/6.3-1.
             6 if is("expect") => return None,
@@ -161,7 +166,7 @@ fn note(into: &mut Vec<Field>, octets: &[u8], lines: &[httparse::Header<'_>]) ->
             value: Place::of(line.value, octets)?,
         });
     }
-    (hosts == 1).then_some(close)
+    Some((Place::of(host?, octets)?, close))
 }
 
 /// Reads a Connection field of `close` and `keep-alive`; `None` where it names anything else.
@@ -201,6 +206,11 @@ impl Heard {
     #[must_use]
     pub fn target(&self) -> &[u8] {
         self.found.target.within(&self.head)
+    }
+
+    /// Gives the Host: there is one.
+    pub(crate) fn host(&self) -> &[u8] {
+        self.found.host.within(&self.head)
     }
 
     /// Says whether the peer wants no more answers on this connection.

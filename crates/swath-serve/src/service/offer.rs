@@ -6,7 +6,6 @@
 use std::time::SystemTime;
 
 use byteranges::{Answer, Because};
-use http::header::HOST;
 
 use super::Service;
 use super::reply::Reply;
@@ -33,7 +32,7 @@ impl Service {
     pub(crate) fn offer<'a>(&self, heard: &'a Heard) -> Option<Offer<'a>> {
         let request = Request::heard(heard, SystemTime::now())?;
         // It has one Host, and is GET or HEAD of a path that is not too long: else the fast path would not have it.
-        let plain = (!self.options.check_host || request.fields.first(&HOST).is_some_and(head::is_host))
+        let plain = (!self.options.check_host || head::is_host(heard.host()))
             && request.reserved_name().is_none()
             && (self.options.site.is_none() || request.query_value("play").is_none());
         let selected = if plain { self.options.store.kept(&request.wanted())? } else { return None };

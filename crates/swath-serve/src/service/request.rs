@@ -26,23 +26,23 @@ pub(super) struct Request<'a> {
 impl<'a> Request<'a> {
     pub(super) fn read(parts: &'a Parts, now: SystemTime) -> Self {
         let asked = Asked::from_request(&parts.method, &parts.headers);
-        Self::of((parts.uri.path(), parts.uri.query()), asked, FieldLines::Map(&parts.headers), now)
+        let fields = FieldLines::Map(&parts.headers);
+        let accept_encoding = fields.all(&ACCEPT_ENCODING);
+        let (path, query) = (parts.uri.path(), parts.uri.query());
+        Self { path, query, asked, fields, now, accept_encoding }
     }
 
     /// The same for what the fast path heard; `None` where its target needs a parser.
     pub(super) fn heard(heard: &'a Heard, now: SystemTime) -> Option<Self> {
-        let mut asked = Asked::new(heard.method());
-        heard.lines().for_each(|(name, value)| asked.push(name, value));
-        Some(Self::of(heard.plain_target()?, asked, FieldLines::Heard(heard), now))
-    }
-
-    fn of(
-        (path, query): (&'a str, Option<&'a str>),
-        asked: Asked<'a>,
-        fields: FieldLines<'a>,
-        now: SystemTime,
-    ) -> Self {
-        Self { path, query, asked, fields, now, accept_encoding: fields.all(&ACCEPT_ENCODING) }
+        let (path, query) = heard.plain_target()?;
+        let (mut asked, mut accept_encoding) = (Asked::new(heard.method()), Vec::new());
+        for (name, value) in heard.lines() {
+            asked.push(name, value);
+            if name.eq_ignore_ascii_case(b"accept-encoding") {
+                accept_encoding.push(value);
+            }
+        }
+        Some(Self { path, query, asked, fields: FieldLines::Heard(heard), now, accept_encoding })
     }
 
     pub(super) fn method(&self) -> AskedMethod {
