@@ -86,13 +86,14 @@ pub(super) struct Kept {
     pub(super) since: AtomicU64,
     /// The file at the path.
     pub(super) file: Opened,
-    /// The sidecar that is sent in its place.
-    pub(super) sidecar: Option<Opened>,
+    /// The sidecar that is sent in its place; apart, as few have one and all are small then.
+    pub(super) sidecar: Option<Box<Opened>>,
     /// From when on its last change has settled, as long as the clock is not put back.
     pub(super) settled_from: Option<SystemTime>,
     pub(super) representation: Arc<Representation>,
     pub(super) name: Arc<OsStr>,
-    pub(super) digest: Option<[u8; 32]>,
+    /// Apart as well.
+    pub(super) digest: Option<Box<[u8; 32]>>,
 }
 
 /// An open file and the facts it had then.
@@ -112,12 +113,12 @@ impl Opened {
 impl Kept {
     /// What is sent: the sidecar, if there is one.
     pub(super) fn sent(&self) -> &Opened {
-        self.sidecar.as_ref().unwrap_or(&self.file)
+        self.sidecar.as_deref().unwrap_or(&self.file)
     }
 
     /// Whether all is in every respect what it was.
     pub(super) fn is_unchanged(&self) -> bool {
-        self.file.is_unchanged() && self.sidecar.as_ref().is_none_or(Opened::is_unchanged)
+        self.file.is_unchanged() && self.sidecar.as_deref().is_none_or(Opened::is_unchanged)
     }
 
     /// How long ago the path was found to lead here, in microseconds.

@@ -91,10 +91,10 @@ impl Files {
             since: since.into(),
             representation: Arc::new(self.describe(form, name, etag)),
             file: Opened::from(&found),
-            sidecar: sidecar.as_ref().map(Opened::from),
+            sidecar: sidecar.as_ref().map(|form| Box::new(form.into())),
             settled_from: self.options.settle.settled_from(form.facts.ctime),
             name: name.into(),
-            digest,
+            digest: digest.map(Box::new),
         };
         let selected = self.selected(&kept, now);
         if lasts {
@@ -113,7 +113,7 @@ impl Files {
             representation: Arc::clone(&kept.representation),
             source: Source::File(OpenFile::new(Arc::clone(file), *facts, strong)),
             name: Arc::clone(&kept.name),
-            digest: kept.digest,
+            digest: kept.digest.as_deref().copied(),
         }
     }
 
