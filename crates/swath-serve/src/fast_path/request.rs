@@ -144,15 +144,11 @@ fn find(
 
 /// Notes the fields; gives the Host and whether they ask for a close, and nothing if they ask for what is not done here.
 fn note(into: &mut Vec<Field>, octets: &[u8], lines: &[httparse::Header<'_>]) -> Option<(Place, bool)> {
-    let (mut host, mut close) = (None, false);
+    let (mut hosts, mut host, mut close) = (0, &[][..], false);
     for line in lines {
         let is = |name: &str| line.name.eq_ignore_ascii_case(name);
         match line.name.len() {
-            4 if is("host") => {
-                if host.replace(line.value).is_some() {
-                    return None;
-                }
-            }
+            4 if is("host") => (hosts, host) = (hosts + 1, line.value),
             10 if is("connection") => close |= asks_to_close(line.value)?,
             // Content, or a wish about it: R-9112/6.3-1.
             6 if is("expect") => return None,
@@ -166,7 +162,7 @@ fn note(into: &mut Vec<Field>, octets: &[u8], lines: &[httparse::Header<'_>]) ->
             value: Place::of(line.value, octets)?,
         });
     }
-    Some((Place::of(host?, octets)?, close))
+    (hosts == 1).then_some((Place::of(host, octets)?, close))
 }
 
 /// Reads a Connection field of `close` and `keep-alive`; `None` where it names anything else.
