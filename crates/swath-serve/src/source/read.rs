@@ -43,23 +43,36 @@ pub(crate) fn now(file: &File, dev: u64, offset: u64, buffer: &mut [u8]) -> io::
     }
 }
 
+/// Says what a read in the blocking pool gave.
+#[derive(Debug)]
+pub(crate) struct Cold {
+    /// How many octets; fewer than there was room for where the file ends.
+    pub(crate) count: usize,
+    /// Whether something of it was not in memory.
+    pub(crate) has_waited: bool,
+}
+
 /// Reads until the buffer is full or the file ends, and has the kernel read on; for the blocking pool.
 ///
 /// `ahead` says how many octets the response needs beyond the buffer.
-pub(crate) fn cold(file: &File, offset: u64, buffer: &mut [u8], ahead: u64) -> io::Result<usize> {
+pub(crate) fn cold(file: &File, dev: u64, offset: u64, buffer: &mut [u8], ahead: u64) -> io::Result<Cold> {
     let end = offset.saturating_add(buffer.len() as u64);
     if let Some(ahead) = std::num::NonZeroU64::new(ahead.min(READ_AHEAD)) {
         // Advice only: a file system that has no use for it loses nothing.
         let _ = rustix::fs::fadvise(file, end, Some(ahead), Advice::WillNeed);
     }
-    let mut filled = 0;
+    let mut filled = match now(file, dev, offset, buffer)? {
+        Now::Read(count) => count,
+        Now::NotAtHand => 0,
+    };
+    let has_waited = filled < buffer.len();
     while filled < buffer.len() {
         match waiting(file, offset.saturating_add(filled as u64), &mut buffer[filled..])? {
             0 => break,
             count => filled += count,
         }
     }
-    Ok(filled)
+    Ok(Cold { count: filled, has_waited })
 }
 
 fn waiting(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {

@@ -13,6 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
+use super::read::Cold;
 use super::{OpenFile, read};
 use crate::buffers::{Buffer, Buffers, COLD_TURN, Gate, Share, TURN};
 use crate::exchange::Outcome;
@@ -28,6 +29,8 @@ pub(crate) struct Turns {
     share: Option<Share>,
     gate: Option<Arc<Gate>>,
     state: State,
+    /// Whether a disk was waited for last: so it goes on, and asking on the serving thread would only begin a read-ahead there.
+    is_cold: bool,
 }
 
 enum State {
@@ -35,14 +38,14 @@ enum State {
     /// Behind other bodies, before the first octet.
     Admission(Waiting<Share>),
     /// For a disk.
-    Cold(Waiting<(Buffer, io::Result<usize>)>),
+    Cold(Waiting<(Buffer, io::Result<Cold>)>),
 }
 
 impl Turns {
     /// Begins to read a file of which the response sends `length` octets.
     pub(crate) fn begin(open: OpenFile, length: u64, buffers: Arc<Buffers>) -> Self {
         let watch = Watch::begin(&open, length.div_ceil(TURN as u64));
-        Self { open, watch, buffers, share: None, gate: None, state: State::Ready }
+        Self { open, watch, buffers, share: None, gate: None, state: State::Ready, is_cold: false }
     }
 
     /// Gives the file.
@@ -51,8 +54,13 @@ impl Turns {
     }
 
     /// Reads what is in memory into memory of the caller's; [`Turns::look`] has to follow before any of it is sent.
-    pub(crate) fn now(&self, offset: u64, buffer: &mut [u8]) -> Result<read::Now, Broken> {
-        at_hand(&self.open, offset, buffer)
+    pub(crate) fn now(&mut self, offset: u64, buffer: &mut [u8]) -> Result<read::Now, Broken> {
+        if self.is_cold {
+            return Ok(read::Now::NotAtHand);
+        }
+        let now = at_hand(&self.open, offset, buffer)?;
+        self.is_cold = matches!(now, read::Now::NotAtHand);
+        Ok(now)
     }
 
     /// Looks at the file if nobody did for this request yet.
@@ -91,7 +99,10 @@ impl Turns {
                     let (buffer, answer) = ready!(waiting.as_mut().poll(context));
                     self.state = State::Ready;
                     return Poll::Ready(match answer {
-                        Ok(count) => self.hand_over(range.start, buffer, count),
+                        Ok(Cold { count, has_waited }) => {
+                            self.is_cold = has_waited;
+                            self.hand_over(range.start, buffer, count)
+                        }
                         Err(error) => Err(Broken::Unreadable(error)),
                     });
                 }
@@ -110,24 +121,27 @@ impl Turns {
             self.state = State::Admission(Box::pin(Arc::clone(&self.buffers).share()));
             return Ok(None);
         };
-        let share = self.share.insert(share);
         let wanted = range.end.saturating_sub(range.start);
         let mut buffer = share.buffer(wanted, TURN);
         let length = buffer_length(&buffer, wanted);
-        match at_hand(&self.open, range.start, &mut buffer.as_mut()[..length])? {
-            read::Now::Read(count) => self.hand_over(range.start, buffer, count).map(Some),
+        match self.now(range.start, &mut buffer.as_mut()[..length])? {
+            read::Now::Read(count) => {
+                self.share = Some(share);
+                self.hand_over(range.start, buffer, count).map(Some)
+            }
             read::Now::NotAtHand => {
                 // The share is worth one buffer at a time.
                 drop(buffer);
                 let buffer = share.buffer(wanted, COLD_TURN);
+                self.share = Some(share);
                 self.state = State::Cold(self.read_cold(buffer, range));
                 Ok(None)
             }
         }
     }
 
-    fn read_cold(&self, mut buffer: Buffer, range: &Range<u64>) -> Waiting<(Buffer, io::Result<usize>)> {
-        let (file, offset) = (Arc::clone(self.open.file()), range.start);
+    fn read_cold(&self, mut buffer: Buffer, range: &Range<u64>) -> Waiting<(Buffer, io::Result<Cold>)> {
+        let (file, dev, offset) = (Arc::clone(self.open.file()), self.open.promised().dev, range.start);
         let wanted = range.end.saturating_sub(range.start);
         let length = buffer_length(&buffer, wanted);
         let ahead = wanted.saturating_sub(length as u64);
@@ -135,7 +149,7 @@ impl Turns {
         Box::pin(async move {
             let permit = buffers.cold_read().await;
             let read = tokio::task::spawn_blocking(move || {
-                let answer = read::cold(&file, offset, &mut buffer.as_mut()[..length], ahead);
+                let answer = read::cold(&file, dev, offset, &mut buffer.as_mut()[..length], ahead);
                 drop(permit);
                 (buffer, answer)
             });
@@ -166,4 +180,43 @@ fn at_hand(open: &OpenFile, offset: u64, buffer: &mut [u8]) -> Result<read::Now,
 
 fn buffer_length(buffer: &Buffer, wanted: u64) -> usize {
     usize::try_from(wanted).unwrap_or(usize::MAX).min(buffer.as_slice().len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io::Write;
+
+    use super::super::devices::{self, Way};
+    use super::*;
+    use crate::facts::Facts;
+
+    #[tokio::test]
+    async fn whoever_waited_for_a_disk_asks_again_once_the_pool_need_not_wait() -> io::Result<()> {
+        let mut file = tempfile::tempfile_in(env!("CARGO_MANIFEST_DIR"))?;
+        file.write_all(&[7; 3 << 10])?;
+        let facts = Facts::of(&file)?;
+        let (dev, all) = (facts.dev, 0..facts.length);
+        let buffers = Arc::new(Buffers::unlimited());
+        let mut turns = Turns::begin(OpenFile::new(file, facts, true), all.end, buffers);
+        turns.is_cold = true;
+        // It is in memory, but nobody asks.
+        assert!(matches!(turns.now(0, &mut [0]), Ok(read::Now::NotAtHand)));
+        let octets = poll_fn(|cx| turns.poll(cx, &all)).await;
+        assert!(octets.is_ok_and(|octets| octets.len() == 3 << 10));
+        assert_eq!(turns.is_cold, devices::way(dev) == Way::Pool);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn whoever_finds_nothing_in_memory_does_not_ask_again() -> io::Result<()> {
+        let file = tempfile::tempfile_in(env!("CARGO_MANIFEST_DIR"))?;
+        let facts = Facts::of(&file)?;
+        let mut turns = Turns::begin(OpenFile::new(file, facts, true), 1, Arc::new(Buffers::unlimited()));
+        assert!(!turns.is_cold);
+        // Behind the end of a file there is nothing in memory.
+        assert!(matches!(turns.now(0, &mut [0]), Ok(read::Now::NotAtHand)));
+        assert!(turns.is_cold);
+        Ok(())
+    }
 }
