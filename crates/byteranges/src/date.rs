@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::BufMut;
 
-use crate::write::two_digits;
+use crate::write::four_pairs;
 
 /// The last second that an HTTP-date can name: 9999-12-31 23:59:59.
 const LAST_SECOND: u64 = 253_402_300_799;
@@ -75,47 +75,46 @@ impl HttpDate {
         // Both fit: there are fewer than three million days.
         let [days, second] = [self.0 / DAY, self.0 % DAY].map(|value| u32::try_from(value).unwrap_or(0));
         let (year, month, day) = civil(days);
-        let name = |names: &[[u8; 3]], at: u32| {
-            usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or(*b"???")
+        let name = |names: &[[u8; 4]], at: u32| {
+            usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or(*b"????")
         };
         // 1970 began on a Thursday.
-        let [w1, w2, w3] = name(&WEEKDAYS, days.saturating_add(4) % 7);
-        let [m1, m2, m3] = name(&MONTHS, month);
-        let [[d1, d2], [c1, c2], [y1, y2], [h1, h2], [i1, i2], [s1, s2]] =
-            [day, year / 100, year % 100, second / 3600, second / 60 % 60, second % 60].map(two_digits);
+        let [w1, w2, w3, w4] = name(&WEEKDAYS, days.wrapping_add(4) % 7);
+        let [m1, m2, m3, m4] = name(&MONTHS, month);
+        let [d1, d2, c1, c2, y1, y2, ..] = four_pairs([day, year / 100, year % 100, 0]);
+        let [h1, h2, i1, i2, s1, s2, ..] = four_pairs([second / 3600, second / 60 % 60, second % 60, 0]);
         [
-            w1, w2, w3, b',', b' ', d1, d2, b' ', m1, m2, m3, b' ', c1, c2, y1, y2, b' ', h1, h2, b':', i1,
-            i2, b':', s1, s2, b' ', b'G', b'M', b'T',
+            w1, w2, w3, w4, b' ', d1, d2, b' ', m1, m2, m3, m4, c1, c2, y1, y2, b' ', h1, h2, b':', i1, i2,
+            b':', s1, s2, b' ', b'G', b'M', b'T',
         ]
     }
 }
 
-/// Year, month (from nought) and day of the month of a day, counted from 1970-01-01, in the Gregorian calendar.
+/// Year, month (March is nought) and day of the month of a day, counted from 1970-01-01, in the Gregorian calendar.
 ///
-/// Years are counted from March, so that a leap day comes last; 400 of them are an era of always the same length.
+/// Years are counted from March, so that a leap day comes last. In quarters of a day a mean century and a mean year are
+/// whole numbers, so that what a division leaves is where the day stands in it. Nothing here comes near 2³².
 fn civil(days: u32) -> (u32, u32, u32) {
-    const ERA: u32 = 146_097;
-    let from_march_of_year_0 = days.saturating_add(719_468);
-    let (era, day_of_era) = (from_march_of_year_0 / ERA, from_march_of_year_0 % ERA);
-    let leap_days =
-        (day_of_era / 1460).saturating_sub(day_of_era / 36_524).saturating_add(day_of_era / 146_096);
-    let year_of_era = day_of_era.saturating_sub(leap_days) / 365;
-    let days_before =
-        year_of_era.saturating_mul(365).saturating_add(year_of_era / 4).saturating_sub(year_of_era / 100);
-    let day_of_year = day_of_era.saturating_sub(days_before);
+    const CENTURY: u32 = 146_097;
+    const YEAR: u32 = 1_461;
+    // The last quarter of the day, since the first of March of the year 0.
+    let quarter = days.wrapping_add(719_468).wrapping_mul(4).wrapping_add(3);
+    let (century, quarter) = (quarter / CENTURY, quarter % CENTURY | 3);
+    let (year, day_of_year) = (quarter / YEAR, quarter % YEAR / 4);
     // From March, months go 31, 30, 31, 30, 31 over and over: 153 days in five.
-    let month_from_march = day_of_year.saturating_mul(5).saturating_add(2) / 153;
-    let month_begins = month_from_march.saturating_mul(153).saturating_add(2) / 5;
-    let day = day_of_year.saturating_sub(month_begins).saturating_add(1);
-    let month = month_from_march.saturating_add(2) % 12;
-    let year = era.saturating_mul(400).saturating_add(year_of_era).saturating_add(u32::from(month < 2));
+    let month = day_of_year.wrapping_mul(5).wrapping_add(2) / 153;
+    let month_begins = month.wrapping_mul(153).wrapping_add(2) / 5;
+    let day = day_of_year.wrapping_sub(month_begins).wrapping_add(1);
+    // January and February come at the end of such a year, and belong to the next.
+    let year = century.wrapping_mul(100).wrapping_add(year).wrapping_add(u32::from(month >= 10));
     (year, month, day)
 }
 
-const WEEKDAYS: [[u8; 3]; 7] = [*b"Sun", *b"Mon", *b"Tue", *b"Wed", *b"Thu", *b"Fri", *b"Sat"];
-const MONTHS: [[u8; 3]; 12] = [
-    *b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct", *b"Nov",
-    *b"Dec",
+const WEEKDAYS: [[u8; 4]; 7] = [*b"Sun,", *b"Mon,", *b"Tue,", *b"Wed,", *b"Thu,", *b"Fri,", *b"Sat,"];
+/// From March, as a year is counted here.
+const MONTHS: [[u8; 4]; 12] = [
+    *b"Mar ", *b"Apr ", *b"May ", *b"Jun ", *b"Jul ", *b"Aug ", *b"Sep ", *b"Oct ", *b"Nov ", *b"Dec ",
+    *b"Jan ", *b"Feb ",
 ];
 
 fn parse_four_digit_year(text: &str) -> Option<HttpDate> {
