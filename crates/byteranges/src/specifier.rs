@@ -3,7 +3,7 @@
 //! In: the octets of one Range field value. Out: what was asked for, as a value; other unit, invalid and
 //! unsatisfiable stay three different facts. Linear in the octets, and stopped early by a limit.
 
-use crate::lex::{Numeral, split_once, trim_ows};
+use crate::lex::{Numeral, split_once, trim_ows_start};
 
 /// How many empty list members are passed over before the field is taken as an attack (§5.6.1.2).
 const EMPTY_MEMBERS_MAX: usize = 64;
@@ -37,43 +37,55 @@ impl RangesSpecifier {
     /// own example has it (erratum 7306), after the equals sign; nowhere else.
     // R-14.1.1-2, R-14.1.1-5, R-14.1.1-6, R-5.6.1.2-1, R-5.6.1.2-2, R-5.6.1.2-3, R-5.6.3-1
     pub fn parse(octets: &[u8], specs_max: usize) -> Self {
-        let Some((unit, set)) = split_once(trim_ows(octets), b'=') else {
-            return Self::Invalid;
-        };
-        // R-14.1-1
-        if unit.eq_ignore_ascii_case(b"bytes") {
-            Self::parse_set(set, specs_max)
-        } else if unit.is_empty() || !unit.iter().all(|octet| is_token_octet(*octet)) {
-            Self::Invalid
-        } else {
-            Self::OtherUnit
+        let octets = trim_ows_start(octets);
+        match octets.split_first_chunk() {
+            // R-14.1-1
+            Some((b"bytes=", set)) => Self::parse_set(set, specs_max),
+            Some((unit, set)) if unit.eq_ignore_ascii_case(b"bytes=") => Self::parse_set(set, specs_max),
+            _ => Self::parse_other(octets),
         }
     }
 
-    fn parse_set(set: &[u8], specs_max: usize) -> Self {
+    /// Reads what is not about bytes.
+    fn parse_other(octets: &[u8]) -> Self {
+        match split_once(octets, b'=') {
+            Some((unit, _)) if !unit.is_empty() && unit.iter().all(|octet| is_token_octet(*octet)) => {
+                Self::OtherUnit
+            }
+            _ => Self::Invalid,
+        }
+    }
+
+    fn parse_set(mut rest: &[u8], specs_max: usize) -> Self {
         let mut specs = None::<RangeSet>;
         let (mut count, mut empty) = (0_usize, 0_usize);
-        for member in set.split(|octet| *octet == b',').map(trim_ows) {
-            if member.is_empty() {
+        loop {
+            rest = trim_ows_start(rest);
+            if rest.is_empty() || rest.starts_with(b",") {
                 empty = empty.saturating_add(1);
                 if empty > EMPTY_MEMBERS_MAX {
                     return Self::TooMany;
                 }
-                continue;
+            } else {
+                if count >= specs_max {
+                    return Self::TooMany;
+                }
+                count = count.saturating_add(1);
+                let Some((spec, after)) = RangeSpec::take(rest) else {
+                    return Self::Invalid;
+                };
+                match &mut specs {
+                    Some(set) => set.rest.push(spec),
+                    None => specs = Some(RangeSet { first: spec, rest: Vec::new() }),
+                }
+                rest = trim_ows_start(after);
             }
-            if count >= specs_max {
-                return Self::TooMany;
-            }
-            count = count.saturating_add(1);
-            let Some(spec) = RangeSpec::parse(member) else {
-                return Self::Invalid;
-            };
-            match &mut specs {
-                Some(set) => set.rest.push(spec),
-                None => specs = Some(RangeSet { first: spec, rest: Vec::new() }),
+            match rest {
+                [] => return specs.map_or(Self::Invalid, Self::Bytes),
+                [b',', after @ ..] => rest = after,
+                _ => return Self::Invalid,
             }
         }
-        specs.map_or(Self::Invalid, Self::Bytes)
     }
 }
 
@@ -121,22 +133,23 @@ pub enum RangeSpec {
 }
 
 impl RangeSpec {
-    /// Reads one list member; `None` when it means nothing in bytes (§14.1.2 leaves other-range undefined).
+    /// Reads one list member at the start, and returns what follows it; `None` when it means nothing in bytes (§14.1.2
+    /// leaves other-range undefined).
     // R-14.1.1-1, R-14.1.1-4, R-14.1.1-8, R-14.1.2-1, R-14.1.2-2
-    fn parse(member: &[u8]) -> Option<Self> {
-        let (first, last) = split_once(member, b'-')?;
-        if first.is_empty() {
-            return Some(Self::Suffix { length: Numeral::read(last)?.value });
+    fn take(octets: &[u8]) -> Option<(Self, &[u8])> {
+        if let Some(length) = octets.strip_prefix(b"-") {
+            let (length, rest) = Numeral::take(length)?;
+            return Some((Self::Suffix { length: length.value }, rest));
         }
-        let first = Numeral::read(first)?;
-        if last.is_empty() {
-            return Some(Self::Int { first: first.value, last: None });
-        }
-        let last = Numeral::read(last)?;
+        let (first, rest) = Numeral::take(octets)?;
+        let rest = rest.strip_prefix(b"-")?;
+        let Some((last, rest)) = Numeral::take(rest) else {
+            return Some((Self::Int { first: first.value, last: None }, rest));
+        };
         if last.is_less_than(first) {
             return None;
         }
-        Some(Self::Int { first: first.value, last: Some(last.value) })
+        Some((Self::Int { first: first.value, last: Some(last.value) }, rest))
     }
 
     /// Whether the end is left open, as in `500-`.
