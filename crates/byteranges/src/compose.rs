@@ -145,9 +145,11 @@ impl Composer<'_> {
 
     /// What a 200 and a 206 carry first (R-15.3.7-2).
     fn success(&mut self) {
-        let unit: &[u8] = if self.policy.ranges { b"bytes" } else { b"none" };
         // R-14.3-1, R-14.3-2
-        self.answer.fields.write(ACCEPT_RANGES, |out| out.extend_from_slice(unit));
+        match self.policy.ranges {
+            true => self.answer.fields.write(ACCEPT_RANGES, |out| out.extend_from_slice(b"bytes")),
+            false => self.answer.fields.write(ACCEPT_RANGES, |out| out.extend_from_slice(b"none")),
+        }
         self.cache_fields();
         self.last_modified();
     }

@@ -105,8 +105,8 @@ impl Fields {
     fn value(&mut self, name: usize, sensitive: bool, write: impl FnOnce(&mut Vec<u8>)) {
         let begin = self.octets.len();
         write(&mut self.octets);
-        let value = self.octets.len().saturating_sub(begin);
-        self.lines.push(Line { name: u16::try_from(name).unwrap_or(u16::MAX), sensitive, value });
+        let value = self.octets.len().wrapping_sub(begin);
+        self.lines.push(Line::new(name, value, sensitive));
     }
 
     /// Takes out all fields of that name.
@@ -185,14 +185,31 @@ struct Lines {
     rest: Vec<Line>,
 }
 
-/// Tells how long the name and the value of a line are.
+/// Tells how long the name and the value of a line are, and whether the value was marked as sensitive: in one word, so that
+/// places for lines cost next to nothing until they are taken.
+///
+/// `http` has no names of more than sixteen bits, and nobody has memory for a value of more than 47.
 #[derive(Clone, Copy, Default)]
-struct Line {
-    /// No name that `http` has is longer.
-    name: u16,
-    /// Whether the value was marked so.
-    sensitive: bool,
-    value: usize,
+struct Line(u64);
+
+impl Line {
+    #[inline(always)]
+    fn new(name: usize, value: usize, sensitive: bool) -> Self {
+        let [name, value] = [name, value].map(|length| u64::try_from(length).unwrap_or(u64::MAX));
+        Self(value << 17_u32 | name << 1_u32 | u64::from(sensitive))
+    }
+
+    fn name(self) -> usize {
+        usize::try_from(self.0 >> 1_u32 & 0xffff).unwrap_or(usize::MAX)
+    }
+
+    fn value(self) -> usize {
+        usize::try_from(self.0 >> 17_u32).unwrap_or(usize::MAX)
+    }
+
+    const fn is_sensitive(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 impl Lines {
@@ -209,11 +226,11 @@ impl Lines {
     fn of<'a>(&'a self, mut octets: &'a [u8]) -> impl Iterator<Item = Field<'a>> {
         self.first.iter().take(self.count).chain(&self.rest).map_while(move |line| {
             let (_, rest) = octets.split_first_chunk::<2>()?;
-            let (name, rest) = rest.split_at_checked(usize::from(line.name))?;
+            let (name, rest) = rest.split_at_checked(line.name())?;
             let (_, rest) = rest.split_first_chunk::<2>()?;
-            let (value, rest) = rest.split_at_checked(line.value)?;
+            let (value, rest) = rest.split_at_checked(line.value())?;
             octets = rest;
-            Some(Field { name, value, sensitive: line.sensitive })
+            Some(Field { name, value, sensitive: line.is_sensitive() })
         })
     }
 }
