@@ -36,6 +36,7 @@ impl Answer {
     }
 
     /// The same for an instant that is a date already; without a clock there is no Date.
+    #[inline]
     pub(crate) fn on(status: StatusCode, now: Option<HttpDate>) -> Self {
         let mut answer =
             Self { status, fields: Fields::new(), content_range: None, content: Content::default() };
@@ -55,6 +56,7 @@ impl Answer {
     }
 
     /// Adds the Content-Range.
+    #[inline]
     pub(crate) fn set_content_range(&mut self, content_range: ContentRange) {
         self.fields.write(fields::CONTENT_RANGE, |out| content_range.write(out));
         self.content_range = Some(content_range);

@@ -46,9 +46,9 @@ pub fn compose(
     let mut answer = Answer::on(status(&decision.outcome), now);
     let mut composer = Composer { representation, policy, now, answer: &mut answer };
     match &decision.outcome {
-        Outcome::Whole => composer.whole(),
-        Outcome::Single(range) => composer.single(*range),
-        Outcome::Multipart(ranges) => composer.multipart(ranges, boundary()),
+        Outcome::Whole | Outcome::Single(_) | Outcome::Multipart(_) => {
+            composer.success(&decision.outcome, boundary);
+        }
         Outcome::NotModified => composer.not_modified(),
         Outcome::Unsatisfiable => composer.unsatisfiable(decision),
         Outcome::PreconditionFailed | Outcome::Rejected => {
@@ -83,36 +83,42 @@ struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    fn whole(&mut self) {
-        self.success();
-        self.content_type();
-        self.representation_fields();
-        if let Some(range) = ByteRange::whole(self.representation.complete_length) {
-            self.answer.content.push(Piece::Range(range));
+    /// A 200 or a 206, which say the same of the representation (R-15.3.7-2).
+    #[inline]
+    fn success(&mut self, outcome: &Outcome, boundary: impl FnOnce() -> Boundary) {
+        self.accept_ranges();
+        self.cache_fields();
+        self.last_modified();
+        match outcome {
+            Outcome::Single(range) => self.single(*range),
+            Outcome::Multipart(ranges) => self.multipart(ranges, boundary()),
+            _ => self.content(ByteRange::whole(self.representation.complete_length)),
         }
+        self.representation_fields();
         self.content_length();
     }
 
     // R-15.3.7.1-1, R-14.4-4
+    #[inline]
     fn single(&mut self, range: ByteRange) {
-        self.success();
         let complete_length = Some(self.representation.complete_length);
         self.answer.set_content_range(ContentRange::Range { range, complete_length });
-        self.content_type();
-        self.representation_fields();
-        self.answer.content.push(Piece::Range(range));
-        self.content_length();
+        self.content(Some(range));
+    }
+
+    #[inline(always)]
+    fn content(&mut self, range: Option<ByteRange>) {
+        self.answer.fields.optional(CONTENT_TYPE, self.representation.content_type.as_ref());
+        if let Some(range) = range {
+            self.answer.content.push(Piece::Range(range));
+        }
     }
 
     // R-15.3.7.2-2: Content-Range stands in the parts only.
     fn multipart(&mut self, ranges: &[ByteRange], boundary: Boundary) {
-        self.success();
-        self.answer
-            .fields
-            .write(CONTENT_TYPE, |out| out.extend_from_slice(boundary.content_type().as_bytes()));
-        self.representation_fields();
+        let content_type = boundary.content_type();
+        self.answer.fields.write(CONTENT_TYPE, |out| out.extend_from_slice(content_type.as_bytes()));
         self.answer.content = multipart::content(ranges, self.representation, boundary);
-        self.content_length();
     }
 
     // R-15.4.5-1, R-15.4.5-2, R-15.4.5-3, R-8.6-2
@@ -143,19 +149,19 @@ impl Composer<'_> {
         self.content_length();
     }
 
-    /// What a 200 and a 206 carry first (R-15.3.7-2).
-    fn success(&mut self) {
-        // R-14.3-1, R-14.3-2
-        match self.policy.ranges {
-            true => self.answer.fields.write(ACCEPT_RANGES, |out| out.extend_from_slice(b"bytes")),
-            false => self.answer.fields.write(ACCEPT_RANGES, |out| out.extend_from_slice(b"none")),
+    // R-14.3-1, R-14.3-2
+    #[inline]
+    fn accept_ranges(&mut self) {
+        if self.policy.ranges {
+            self.answer.fields.write(ACCEPT_RANGES, |out| out.extend_from_slice(b"bytes"));
+        } else {
+            self.answer.fields.write(ACCEPT_RANGES, |out| out.extend_from_slice(b"none"));
         }
-        self.cache_fields();
-        self.last_modified();
     }
 
     /// The fields that a 200, a 206 and a 304 share.
     // R-8.8.3-3
+    #[inline]
     fn cache_fields(&mut self) {
         let Representation { etag, cache_control, content_location, expires, vary, .. } = self.representation;
         let fields = &mut self.answer.fields;
@@ -167,17 +173,15 @@ impl Composer<'_> {
     }
 
     /// Last-Modified, never later than Date (R-8.8.2.1-1); none without a clock (R-8.8.2.1-2).
+    #[inline]
     fn last_modified(&mut self) {
         if let Some((date, now)) = self.representation.last_modified.zip(self.now) {
             self.answer.fields.write(LAST_MODIFIED, |out| date.min(now).write(out));
         }
     }
 
-    fn content_type(&mut self) {
-        self.answer.fields.optional(CONTENT_TYPE, self.representation.content_type.as_ref());
-    }
-
     /// The remaining representation fields: a 206 repeats them all, also to a true If-Range (R-15.3.7-3, R-15.3.7-4).
+    #[inline]
     fn representation_fields(&mut self) {
         self.answer.fields.optional(CONTENT_ENCODING, self.representation.content_encoding.as_ref());
         for (name, value) in &self.representation.other {
@@ -186,6 +190,7 @@ impl Composer<'_> {
     }
 
     /// Ends the answer's fields with the length of its content (R-15.3.7-5, R-8.6-1).
+    #[inline]
     fn content_length(&mut self) {
         let length = self.answer.content.length();
         self.answer.fields.write(CONTENT_LENGTH, |out| write_number(length, out));
