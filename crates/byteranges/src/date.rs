@@ -99,7 +99,7 @@ fn civil(days: u32) -> (u32, u32, u32) {
     const YEAR: u32 = 1_461;
     // The last quarter of the day, since the first of March of the year 0.
     let quarter = days.wrapping_add(719_468).wrapping_mul(4).wrapping_add(3);
-    let (century, quarter) = (quarter / CENTURY, quarter % CENTURY | 3);
+    let (century, quarter) = (quarter / CENTURY, (quarter % CENTURY) | 3);
     let (year, day_of_year) = (quarter / YEAR, quarter % YEAR / 4);
     // From March, months go 31, 30, 31, 30, 31 over and over: 153 days in five.
     let month = day_of_year.wrapping_mul(5).wrapping_add(2) / 153;

@@ -196,11 +196,11 @@ impl Line {
     #[inline(always)]
     fn new(name: usize, value: usize, sensitive: bool) -> Self {
         let [name, value] = [name, value].map(|length| u64::try_from(length).unwrap_or(u64::MAX));
-        Self(value << 17_u32 | name << 1_u32 | u64::from(sensitive))
+        Self((value << 17_u32) | (name << 1_u32) | u64::from(sensitive))
     }
 
     fn name(self) -> usize {
-        usize::try_from(self.0 >> 1_u32 & 0xffff).unwrap_or(usize::MAX)
+        usize::try_from((self.0 >> 1_u32) & 0xffff).unwrap_or(usize::MAX)
     }
 
     fn value(self) -> usize {

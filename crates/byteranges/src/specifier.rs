@@ -57,7 +57,7 @@ impl RangesSpecifier {
     }
 
     fn parse_set(mut rest: &[u8], specs_max: usize) -> Self {
-        let mut specs = None::<RangeSet>;
+        let (mut first, mut others) = (None, Vec::new());
         let (mut count, mut empty) = (0_usize, 0_usize);
         loop {
             rest = trim_ows_start(rest);
@@ -74,14 +74,17 @@ impl RangesSpecifier {
                 let Some((spec, after)) = RangeSpec::take(rest) else {
                     return Self::Invalid;
                 };
-                match &mut specs {
-                    Some(set) => set.rest.push(spec),
-                    None => specs = Some(RangeSet { first: spec, rest: Vec::new() }),
+                match first {
+                    Some(_) => others.push(spec),
+                    None => first = Some(spec),
                 }
                 rest = trim_ows_start(after);
             }
             match rest {
-                [] => return specs.map_or(Self::Invalid, Self::Bytes),
+                [] => {
+                    return first
+                        .map_or(Self::Invalid, |first| Self::Bytes(RangeSet { first, rest: others }));
+                }
                 [b',', after @ ..] => rest = after,
                 _ => return Self::Invalid,
             }
