@@ -91,6 +91,13 @@ impl Ahead {
         }
     }
 
+    /// Says whether somebody who waited was let read, and has not yet: more is to be sent at once.
+    ///
+    /// Somebody who waits for more than has come free counts, too.
+    pub(super) fn has_let_read(&self) -> bool {
+        self.state().held + self.units.available_permits() < AHEAD / UNIT
+    }
+
     /// Takes note that all that may leave has left: what is held all the same waits for its peer.
     pub(super) fn all_left(&self) {
         let mut state = self.state();
@@ -155,14 +162,19 @@ mod tests {
         let mut long = pin!(Arc::clone(&ahead).wait(u64::MAX));
         let mut short = pin!(Arc::clone(&ahead).wait(1));
         assert!(long.as_mut().poll(&mut cx).is_pending() && short.as_mut().poll(&mut cx).is_pending());
+        assert!(!ahead.has_let_read());
         held.pop();
+        assert!(ahead.has_let_read());
         assert!(ahead.now(1).is_none(), "what is free is kept for who waits");
         assert!(long.as_mut().poll(&mut cx).is_pending() && short.as_mut().poll(&mut cx).is_pending());
         drop(held);
         let Poll::Ready(leave) = long.as_mut().poll(&mut cx) else { panic!("all has left") };
         assert!(short.as_mut().poll(&mut cx).is_pending());
+        assert!(!ahead.has_let_read(), "the short one waits for what was not let go");
         drop(leave);
+        assert!(ahead.has_let_read());
         assert!(short.as_mut().poll(&mut cx).is_ready());
+        assert!(!ahead.has_let_read());
     }
 
     #[test]

@@ -16,28 +16,37 @@ use super::guard::Guard;
 ///
 /// Both belong to one task, so that neither waits for the other.
 #[derive(Clone)]
-pub(super) struct Gather(Arc<Mutex<Guard>>);
+pub(super) struct Gather(Arc<Mutex<Shared>>);
+
+struct Shared {
+    guard: Guard,
+    /// Whether the engine has written anything since this was asked last.
+    written: bool,
+}
 
 impl Gather {
     pub(super) fn new(guard: Guard) -> Gather {
-        Gather(Arc::new(Mutex::new(guard)))
+        Gather(Arc::new(Mutex::new(Shared { guard, written: false })))
+    }
+
+    /// Says whether the engine has written anything since this was asked last.
+    pub(super) fn has_written(&self) -> bool {
+        std::mem::take(&mut self.shared().written)
     }
 
     /// Sends what was gathered.
     pub(super) fn poll_send(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut guard = self.guard();
-        guard.gather(false);
-        Pin::new(&mut *guard).poll_flush(cx)
+        Pin::new(&mut self.shared().guard).poll_flush(cx)
     }
 
-    fn guard(&self) -> MutexGuard<'_, Guard> {
+    fn shared(&self) -> MutexGuard<'_, Shared> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl AsyncRead for Gather {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.guard()).poll_read(cx, buf)
+        Pin::new(&mut self.shared().guard).poll_read(cx, buf)
     }
 }
 
@@ -51,18 +60,14 @@ impl AsyncWrite for Gather {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut guard = self.guard();
-        guard.gather(true);
-        if let Poll::Ready(written) = Pin::new(&mut *guard).poll_write_vectored(cx, bufs) {
-            return Poll::Ready(written);
-        }
-        // No more is taken, however little was gathered: now the socket has to say when.
-        guard.gather(false);
-        Pin::new(&mut *guard).poll_write_vectored(cx, bufs)
+        let mut shared = self.shared();
+        let written = Pin::new(&mut shared.guard).poll_write_vectored(cx, bufs);
+        shared.written |= written.is_ready();
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.guard().is_write_vectored()
+        self.shared().guard.is_write_vectored()
     }
 
     /// Leaves it to the driver, who flushes once the engine has written all it has.
@@ -71,8 +76,6 @@ impl AsyncWrite for Gather {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut guard = self.guard();
-        guard.gather(false);
-        Pin::new(&mut *guard).poll_shutdown(cx)
+        Pin::new(&mut self.shared().guard).poll_shutdown(cx)
     }
 }

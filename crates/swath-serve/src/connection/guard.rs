@@ -43,11 +43,6 @@ impl Guard {
         self
     }
 
-    /// Has what is written kept until it is worth a system call, or not any longer.
-    pub(super) fn gather(&mut self, gather: bool) {
-        self.stream.set_corked(gather);
-    }
-
     /// Returns the stream itself, to end the connection on it.
     pub(super) fn stream(&mut self) -> &mut Stream {
         &mut self.stream
@@ -107,7 +102,11 @@ impl AsyncWrite for Guard {
                 Poll::Ready(allowance) => allowed = allowed.min(allowance),
                 Poll::Pending => {
                     this.progress.paced();
-                    return Poll::Pending;
+                    // What was gathered need not wait for what may not leave yet.
+                    return match Pin::new(&mut this.stream).poll_flush(cx) {
+                        Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                        _ => Poll::Pending,
+                    };
                 }
             }
         }

@@ -40,7 +40,7 @@ const FIELD_OVERHEAD: usize = 32;
 
 /// Serves one connection.
 pub(super) async fn serve<R: Respond>(
-    mut stream: Stream,
+    stream: Stream,
     read_ahead: Bytes,
     info: ConnectionInfo,
     context: Arc<Context<R>>,
@@ -48,7 +48,6 @@ pub(super) async fn serve<R: Respond>(
     let limits = &context.limits;
     let progress = Progress::two();
     let bucket = limits.rate.map(|rate| Bucket::new(rate, Instant::now()));
-    stream.keep_more();
     let gather = Gather::new(Guard::new(stream, read_ahead, Arc::clone(&progress), bucket));
     let tasks = StreamTasks::new(limits.stalled_write_time);
     let ahead = Ahead::new();
@@ -112,7 +111,7 @@ pub(super) async fn serve<R: Respond>(
     progress.cut(end);
 }
 
-/// Has the engine read and send all that it may.
+/// Has the engine read and send all that it may, and sends what it gathered.
 fn drive<E: Future>(
     engine: Pin<&mut E>,
     cx: &mut TaskContext<'_>,
@@ -123,6 +122,12 @@ fn drive<E: Future>(
     ahead.driven_by(cx.waker());
     if let Poll::Ready(done) = engine.poll(cx) {
         return Poll::Ready(Ok(done));
+    }
+    // Streams that may read now come first, and what they give leaves with what is left over here. As long as there is more
+    // each time: otherwise they wait for a disk, or for room that only sending makes.
+    if gather.has_written() && ahead.has_let_read() {
+        cx.waker().wake_by_ref();
+        return Poll::Pending;
     }
     if let Poll::Ready(Err(error)) = gather.poll_send(cx) {
         return Poll::Ready(Err(error));

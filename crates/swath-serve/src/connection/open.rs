@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::answer::{Answer, HEAD_TIMEOUT, refusal};
 use super::context::{Context, Stage};
-use super::cork::Cork;
+use super::cork::{Cork, Gathered};
 use super::h1::{self, Before};
 use super::h2;
 use super::linger;
@@ -245,7 +245,7 @@ async fn secure<R: Respond>(socket: TcpStream, info: ConnectionInfo, context: Ar
         if count == 1 && first != [TLS_HANDSHAKE] {
             return Ok(Err(socket));
         }
-        acceptor.accept(Cork::new(socket)).await.map(|tls| Ok(Stream::Tls(Box::new(tls))))
+        acceptor.accept(Cork::new(socket)).await.map(|tls| Ok(Stream::Tls(Box::new(Gathered::new(tls)))))
     };
     let shaken = tokio::select! {
         shaken = timeout(context.limits.handshake_time, handshake) => shaken,
@@ -265,7 +265,7 @@ async fn secure<R: Respond>(socket: TcpStream, info: ConnectionInfo, context: Ar
 }
 
 fn spoke_h2(stream: &Stream) -> bool {
-    matches!(stream, Stream::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2"))
+    matches!(stream, Stream::Tls(tls) if tls.protocol() == Some(b"h2"))
 }
 
 /// Refuses what came, with an answer if there is one to give, and ends the connection.

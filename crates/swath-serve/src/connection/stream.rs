@@ -15,16 +15,15 @@ use rustix::net::SendFlags;
 use rustix::pipe::SpliceFlags;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio_rustls::server::TlsStream;
 
-use super::cork::{Cork, KEPT_MAX};
+use super::cork::Gathered;
 
 /// One connection's octets.
 #[derive(Debug)]
 pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
-    Tls(Box<TlsStream<Cork>>),
+    Tls(Box<Gathered>),
 }
 
 impl Stream {
@@ -35,28 +34,11 @@ impl Stream {
     pub(crate) fn reset_on_close(&self) {
         let done = match self {
             Stream::Tcp(socket) => socket.set_zero_linger(),
-            Stream::Tls(tls) => tls.get_ref().0.socket().set_zero_linger(),
+            Stream::Tls(tls) => tls.socket().set_zero_linger(),
             Stream::Unix(_) => Ok(()),
         };
         // It fails only on a socket the peer has already reset.
         drop(done);
-    }
-}
-
-/// Gathers what TLS sends; elsewhere nothing is gathered.
-impl Stream {
-    /// Has TLS keep as much as may be gathered.
-    pub(super) fn keep_more(&mut self) {
-        if let Stream::Tls(tls) = self {
-            tls.get_mut().1.set_buffer_limit(Some(KEPT_MAX));
-        }
-    }
-
-    /// Has TLS keep its records until they are worth a system call, or not any longer.
-    pub(super) fn set_corked(&mut self, corked: bool) {
-        if let Stream::Tls(tls) = self {
-            tls.get_mut().0.set_corked(corked);
-        }
     }
 }
 
