@@ -64,9 +64,14 @@ pub(crate) async fn read(mut content: h2::RecvStream) -> Result<u64, h2::Error> 
     Ok(octets)
 }
 
+/// Limits under which nobody is stalled, however busy the machine is.
+fn patient() -> Limits {
+    Limits { stalled_write_time: Duration::from_secs(600), ..short() }
+}
+
 #[test]
 fn many_streams_are_answered_at_once() {
-    let server = Running::start(short());
+    let server = Running::start(patient());
     run(async {
         let (client, _) = connect(&server).await;
         let asked = (0..50u64).map(|number| {
@@ -89,7 +94,7 @@ fn many_streams_are_answered_at_once() {
 
 #[test]
 fn a_stream_that_is_cut_is_reset_and_the_others_go_on() {
-    let server = Running::start(short());
+    let server = Running::start(patient());
     run(async {
         let (mut client, _) = connect(&server).await;
         let (_, cut) = ask(&mut client, "/cut/300000").await;
@@ -112,14 +117,14 @@ fn a_stream_that_waits_for_its_last_chunk_to_be_taken_is_stalled_too() {
 }
 
 fn stall_alone(path: &str) {
-    let server = Running::start(short());
+    let server = Running::start(Limits { stalled_write_time: Duration::from_millis(1500), ..short() });
     run(async {
         let mut client = connect_wide(&server).await;
         let (_, mut stuck) = ask(&mut client, path).await;
         let start = Instant::now();
         // Another stream keeps the connection busy for longer than a stall may last.
-        let (_, busy) = ask(&mut client, "/slow/100").await;
-        assert_eq!(read(busy).await.unwrap(), 100);
+        let (_, busy) = ask(&mut client, "/slow/150").await;
+        assert_eq!(read(busy).await.unwrap(), 150);
         let error = loop {
             match stuck.data().await {
                 Some(Ok(_)) => {}
@@ -128,7 +133,7 @@ fn stall_alone(path: &str) {
             }
         };
         assert!(error.is_reset() && error.is_remote(), "{error}");
-        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(start.elapsed() < Duration::from_secs(30));
         let (_, next) = ask(&mut client, "/bytes/1000").await;
         assert_eq!(read(next).await.unwrap(), 1000);
     });
@@ -139,7 +144,7 @@ fn stall_alone(path: &str) {
 #[test]
 fn streams_that_are_not_read_hold_no_other_up() {
     // Were they to, it would be until they are stalled.
-    let server = Running::start(Limits { stalled_write_time: Duration::from_secs(600), ..short() });
+    let server = Running::start(patient());
     run(async {
         let mut client = connect_wide(&server).await;
         let mut stuck = Vec::new();
@@ -359,22 +364,25 @@ fn what_outlasts_the_grace_is_cut() {
 
 #[test]
 fn a_rate_is_no_stall() {
-    let rate = std::num::NonZeroU64::new(200_000);
-    let server = Running::start(Limits { rate, stalled_write_time: Duration::from_millis(100), ..short() });
+    let rate = std::num::NonZeroU64::new(50_000);
+    // Idle time counts from the end of a stream, also while paced octets of it are still leaving.
+    let idle_time = Duration::from_secs(600);
+    let stalled_write_time = Duration::from_millis(400);
+    let server = Running::start(Limits { rate, idle_time, stalled_write_time, ..short() });
     run(async {
         let mut client = connect_wide(&server).await;
-        for path in ["/bytes/300000", "/held/300000"] {
+        for path in ["/bytes/100000", "/held/100000"] {
             let (_, content) = ask(&mut client, path).await;
-            assert_eq!(read(content).await.unwrap(), 300_000, "{path}");
+            assert_eq!(read(content).await.unwrap(), 100_000, "{path}");
         }
     });
-    assert_eq!(server.seen.exchanges(2), [(Outcome::Finished, 300_000), (Outcome::Finished, 300_000)]);
+    assert_eq!(server.seen.exchanges(2), [(Outcome::Finished, 100_000), (Outcome::Finished, 100_000)]);
 }
 
 #[test]
 fn a_rate_holds_for_all_streams_together() {
     let rate = std::num::NonZeroU64::new(1_000_000);
-    let server = Running::start(Limits { rate, ..short() });
+    let server = Running::start(Limits { rate, ..patient() });
     run(async {
         let (client, _) = connect(&server).await;
         let start = Instant::now();
@@ -389,6 +397,6 @@ fn a_rate_holds_for_all_streams_together() {
             stream.await.unwrap();
         }
         let took = start.elapsed();
-        assert!(took >= Duration::from_millis(1200) && took < Duration::from_secs(5), "{took:?}");
+        assert!(took >= Duration::from_millis(1200) && took < Duration::from_secs(30), "{took:?}");
     });
 }
