@@ -29,6 +29,7 @@ mod slots;
 pub mod source;
 pub mod store;
 pub mod tally;
+mod this_thread;
 pub mod tls;
 mod watch;
 

@@ -106,7 +106,7 @@ const DESCRIPTORS_KEPT: usize = 64;
 
 /// The most files kept open that are derived from the number of descriptors: of more, few are hot, and a kernel's own
 /// cache of names serves the others well.
-const OPEN_FILES_MAX: usize = 16_384;
+const OPEN_FILES_MAX: usize = 32_768;
 
 impl Default for Limits {
     fn default() -> Self {

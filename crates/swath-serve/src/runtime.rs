@@ -21,6 +21,7 @@ use crate::connection::{self, Context, Peer, Respond, Scheme, Stage, bell};
 use crate::listen::Accepted;
 use crate::load::{self, Counted, Load};
 use crate::slots::Slot;
+use crate::this_thread;
 
 /// A connection on its way to a worker.
 pub(crate) enum Task {
@@ -59,6 +60,8 @@ impl Workers {
             let of_thread = Arc::clone(&load);
             let thread = std::thread::Builder::new().name(format!("swath-{number}")).spawn(move || {
                 load::enter(of_thread);
+                // One after the other, before anyone else asks.
+                this_thread::number();
                 runtime.block_on(work(tasks, context));
                 drop(runtime);
                 drop(running);

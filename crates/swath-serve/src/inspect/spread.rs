@@ -3,7 +3,9 @@
 //! In: one, and one again. Out: their sum. Each thread has a place of its own, so that none waits for a cache line that
 //! another has just written.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::this_thread;
 
 /// How many places there are; threads beyond that share them.
 ///
@@ -21,9 +23,7 @@ pub(super) struct Spread([Place; PLACES]);
 
 impl Spread {
     pub(super) fn add(&self, count: u64) {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        thread_local!(static MINE: usize = NEXT.fetch_add(1, Ordering::Relaxed) % PLACES);
-        if let Some(place) = self.0.get(MINE.with(|mine| *mine)) {
+        if let Some(place) = self.0.get(this_thread::number() % PLACES) {
             place.0.fetch_add(count, Ordering::Relaxed);
         }
     }

@@ -147,8 +147,9 @@ settings! {
         value: "NUMBER",
         default: Some("auto"),
         help: "Most files kept open from one request to the next; 0 for none",
-        more: "auto is half of the files that may be open, 16384 at most. They are the first to be closed when \
-               there is want of descriptors. What happens to such a file shows at once: it is looked at again for \
+        more: "auto is half of the files that may be open, 32768 at most. From 16384 on cores have files of their \
+               own, and one that several of them serve counts for each. They are the first to be closed when there is \
+               want of descriptors. What happens to such a file shows at once: it is looked at again for \
                each request.",
     }
     OPEN_FILES_AGE = FILES / "open-files-age" {

@@ -17,12 +17,16 @@
 //! Only files whose last change has settled are kept: of a younger one a second write could leave the same facts
 //! behind. So one strong entity tag never stands for two versions, kept or not.
 //!
+//! Where many may be kept, each serving thread has entries and descriptors of its own: of a hot file that two cores share, the counts of who uses
+//! what (ours and the kernel's) cost more than reading it does.
+//!
 //! The number of descriptors is bounded. An entry that grew too old is closed also when nobody asks again, so that a
 //! deleted file's space is free after three seconds and its file system can be unmounted.
 
 use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -32,6 +36,7 @@ use byteranges::Representation;
 
 use super::parents::Parents;
 use crate::facts::Facts;
+use crate::this_thread;
 
 /// The default for how many files are kept open.
 pub const OPEN_FILES: usize = 1024;
@@ -39,11 +44,14 @@ pub const OPEN_FILES: usize = 1024;
 /// The default for how old an entry may become: what a lookup would tell may be out of date by so much.
 pub const OPEN_FILES_AGE: Duration = Duration::from_secs(1);
 
-/// The longest path that is kept, in octets as it came: 16,384 entries then hold some 20 MiB at the very most.
+/// The longest path that is kept, in octets as it came: 32,768 entries then hold some 40 MiB at the very most.
 const PATH_MAX: usize = 1024;
 
-/// The most locks that the entries are spread over, so that cores seldom wait for one another.
+/// The most locks that the entries of one group of threads are spread over, so that cores seldom wait for one another.
 const SHARDS: usize = 16;
+
+/// The least descriptors that are worth a group of their own: with fewer, what one thread keeps would be missing to another.
+const GROUP_LEAST: usize = 8192;
 
 /// The least descriptors that are worth a lock of their own.
 const SHARD_LEAST: usize = 64;
@@ -54,7 +62,10 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// Holds open files by the paths they were asked for.
 #[derive(Debug)]
 pub(super) struct OpenFiles {
+    /// Those of each group of threads behind each other.
     shards: Box<[Mutex<Shard>]>,
+    /// In how many groups the threads are; each finds only what was kept in its own.
+    groups: usize,
     /// The most descriptors of all shards together: names need not fall on them evenly.
     most: usize,
     /// How many descriptors there are.
@@ -80,6 +91,8 @@ struct Shard {
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) key: Arc<[u8]>,
+    /// Its shard, once it is kept.
+    pub(super) place: usize,
     /// Where it lies beneath the root, if looking there again tells all that a lookup would.
     pub(super) path: Option<Box<[u8]>>,
     /// When the path was last found to lead here, as [`OpenFiles::now`] counts.
@@ -134,10 +147,16 @@ impl Kept {
 impl OpenFiles {
     /// Keeps at most `most` descriptors, each for at most `age`; nothing if either is zero.
     pub(super) fn new(most: usize, age: Duration) -> Arc<Self> {
+        Self::for_threads(most, age, thread::available_parallelism().map_or(1, NonZeroUsize::get))
+    }
+
+    fn for_threads(most: usize, age: Duration, threads: usize) -> Arc<Self> {
         let most = if age.is_zero() { 0 } else { most };
-        let shards = (most / SHARD_LEAST).clamp(1, SHARDS);
+        let groups = (most / GROUP_LEAST).clamp(1, threads);
+        let shards = (most / groups / SHARD_LEAST).clamp(1, SHARDS);
         Arc::new(Self {
-            shards: (0..shards).map(|_| Mutex::default()).collect(),
+            shards: (0..groups * shards).map(|_| Mutex::default()).collect(),
+            groups,
             most,
             held: AtomicUsize::new(0),
             age: micros(age),
@@ -181,7 +200,7 @@ impl OpenFiles {
         if !self.takes(key) {
             return None;
         }
-        let kept = self.shard(key).entries.get(key).map(Arc::clone)?;
+        let kept = self.shard(self.place(key)).entries.get(key).map(Arc::clone)?;
         if kept.age(self.now()) >= self.age {
             let Some(since) = still_there(&kept) else {
                 self.let_go(&kept);
@@ -194,7 +213,7 @@ impl OpenFiles {
 
     /// Keeps this no longer.
     pub(super) fn let_go(&self, kept: &Arc<Kept>) {
-        let gone = self.shard(&kept.key).remove(kept);
+        let gone = self.shard(kept.place).remove(kept);
         self.close(gone);
     }
 
@@ -206,17 +225,19 @@ impl OpenFiles {
     }
 
     /// Keeps what a path was just found to select, and closes the oldest where there are too many.
-    pub(super) fn keep(self: &Arc<Self>, kept: Kept) {
+    pub(super) fn keep(self: &Arc<Self>, mut kept: Kept) {
         let descriptors = kept.descriptors();
         if !self.takes(&kept.key) || descriptors > self.most {
             return;
         }
-        let (after, kept) = (self.place(&kept.key) + 1, Arc::new(kept));
+        kept.place = self.place(&kept.key);
+        let (place, kept) = (kept.place, Arc::new(kept));
         self.held.fetch_add(descriptors, Ordering::Relaxed);
-        let old = self.shard(&kept.key).push(kept);
+        let old = self.shard(place).push(kept);
         self.close(old);
         // The youngest's own shard last.
-        for shard in self.shards[after..].iter().chain(&self.shards[..after]) {
+        let (before, after) = self.shards.split_at(place + 1);
+        for shard in after.iter().chain(before) {
             while self.held.load(Ordering::Relaxed) > self.most {
                 let oldest = lock(shard).pop_oldest();
                 if self.close(oldest) == 0 {
@@ -245,14 +266,16 @@ impl OpenFiles {
         (closed, left)
     }
 
-    fn shard(&self, key: &[u8]) -> MutexGuard<'_, Shard> {
-        lock(&self.shards[self.place(key)])
+    fn shard(&self, place: usize) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[place])
     }
 
+    /// Gives the shard of a key, among those of this thread's group.
     fn place(&self, key: &[u8]) -> usize {
         let mixed =
             key.iter().fold(0_usize, |sum, octet| sum.wrapping_mul(31).wrapping_add(usize::from(*octet)));
-        mixed % self.shards.len()
+        let shards = self.shards.len() / self.groups;
+        this_thread::number() % self.groups * shards + mixed % shards
     }
 
     /// Sees that a thread closes what grows too old: whatever runtimes there are may stand still meanwhile.
@@ -334,4 +357,59 @@ fn micros(time: Duration) -> u64 {
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     // Each change leaves the shard whole, so a panic elsewhere while it is held does no harm.
     shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn kept(key: &[u8]) -> io::Result<Kept> {
+        let file = tempfile::tempfile()?;
+        let facts = Facts::of(&file)?;
+        Ok(Kept {
+            key: key.into(),
+            place: 0,
+            path: None,
+            since: AtomicU64::new(0),
+            file: Opened { file: Arc::new(file), facts },
+            sidecar: None,
+            settled_from: None,
+            representation: Arc::new(Representation::new(0)),
+            name: OsStr::new("a").into(),
+            digest: None,
+        })
+    }
+
+    fn finds(open_files: &OpenFiles, key: &[u8]) -> Option<Arc<Kept>> {
+        open_files.find(key, |_| unreachable!("it is young"))
+    }
+
+    #[test]
+    fn each_of_many_threads_finds_what_it_kept_itself_and_any_can_let_go_of_it() -> io::Result<()> {
+        let hour = Duration::from_secs(3600);
+        let open_files = OpenFiles::for_threads(2 * GROUP_LEAST, hour, 2);
+        open_files.keep(kept(b"/a")?);
+        let found = finds(&open_files, b"/a").expect("what this thread kept");
+        let group = || this_thread::number() % 2;
+        let here = group();
+        // Threads are numbered as they come, of other tests too: sooner or later one is in the other group.
+        let mut is_gone = false;
+        while !is_gone {
+            is_gone = thread::scope(|scope| {
+                let other = scope.spawn(|| {
+                    assert_eq!(finds(&open_files, b"/a").is_some(), group() == here);
+                    if group() != here {
+                        open_files.let_go(&found);
+                    }
+                    group() != here
+                });
+                other.join().expect("nothing unexpected is found")
+            });
+        }
+        assert!(finds(&open_files, b"/a").is_none());
+        assert_eq!(open_files.give_up(), 0);
+        Ok(())
+    }
 }

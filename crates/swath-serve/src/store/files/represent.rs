@@ -86,6 +86,7 @@ impl Files {
         let lasts = settled && (self.options.etag != EtagMode::Content || etag.is_some());
         let kept = Kept {
             key: key.into(),
+            place: 0,
             // A sidecar may come to be beside it.
             path: accepted.is_none().then(|| path.into()),
             since: since.into(),
