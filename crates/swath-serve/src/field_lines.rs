@@ -45,3 +45,31 @@ impl<'a> FieldLines<'a> {
 fn is(name: &HeaderName, other: &[u8]) -> bool {
     other.eq_ignore_ascii_case(name.as_str().as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+    use crate::fast_path::request::{Reading, read};
+
+    #[test]
+    fn field_lines_are_the_same_as_in_a_map() {
+        let head = b"GET / HTTP/1.1\r\nHOST: a\r\nRange:\r\nX-A: 1\r\nx-a:  2 \r\nX-AB: 3\r\n\r\n";
+        let Reading::Request(heard) = read(&mut BytesMut::from(&head[..]), 100, Vec::new) else {
+            panic!("a plain head")
+        };
+        let map = heard.parts().expect("a plain head").headers;
+        for (name, expected) in
+            [("host", &["a"][..]), ("range", &[""]), ("x-a", &["1", "2"]), ("x-ab", &["3"]), ("x", &[])]
+        {
+            let name = HeaderName::from_static(name);
+            for lines in [FieldLines::Map(&map), FieldLines::Heard(&heard)] {
+                let found = lines.all(&name);
+                let expected: Vec<_> = expected.iter().map(|value| value.as_bytes()).collect();
+                assert_eq!(found, expected, "{name}");
+                assert_eq!(lines.first(&name), expected.first().copied(), "{name}");
+            }
+        }
+    }
+}

@@ -4,7 +4,6 @@
 
 use std::time::{Instant, SystemTime};
 
-use byteranges::AskedMethod;
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode};
 
@@ -51,12 +50,8 @@ impl Received {
 
     /// The same for what the fast path heard.
     pub(crate) fn heard(time: SystemTime, instant: Instant, peer: Peer, heard: &Heard) -> Self {
-        let method = match heard.method() {
-            AskedMethod::Head => Method::HEAD,
-            _ => Method::GET,
-        };
         let target = Bytes::copy_from_slice(heard.target());
-        Self::of((time, instant), Some(peer), method, target, FieldLines::Heard(heard))
+        Self::of((time, instant), Some(peer), heard.http_method(), target, FieldLines::Heard(heard))
     }
 
     fn of(
