@@ -9,7 +9,7 @@ use swath_serve::exchange::Outcome;
 use swath_serve::limits::Limits;
 use tokio::net::TcpStream;
 
-use crate::support::{PATIENCE, Running, short};
+use crate::support::{PATIENCE, Running, patient, short};
 
 /// Runs a client on a runtime of its own.
 pub(crate) fn run(client: impl Future<Output = ()>) {
@@ -62,11 +62,6 @@ pub(crate) async fn read(mut content: h2::RecvStream) -> Result<u64, h2::Error> 
         content.flow_control().release_capacity(piece)?;
     }
     Ok(octets)
-}
-
-/// Limits under which nobody is stalled, however busy the machine is.
-fn patient() -> Limits {
-    Limits { stalled_write_time: Duration::from_secs(600), ..short() }
 }
 
 #[test]

@@ -18,6 +18,7 @@
 
 mod content_hash;
 mod directory;
+mod kept;
 mod open;
 mod open_files;
 mod options;

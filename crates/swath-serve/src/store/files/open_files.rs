@@ -24,18 +24,14 @@
 //! deleted file's space is free after three seconds and its file system can be unmounted.
 
 use std::collections::{HashMap, VecDeque};
-use std::ffi::OsStr;
-use std::fs::File;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use byteranges::Representation;
-
+use super::kept::Kept;
 use super::parents::Parents;
-use crate::facts::Facts;
 use crate::this_thread;
 
 /// The default for how many files are kept open.
@@ -85,63 +81,6 @@ struct Shard {
     /// The same entries in the order in which they came, each with its age then: who was found to be still there since takes its turn
     /// again, instead of making room.
     order: VecDeque<(u64, Arc<Kept>)>,
-}
-
-/// What a path selected, with the descriptors that it was learned from.
-#[derive(Debug)]
-pub(super) struct Kept {
-    pub(super) key: Arc<[u8]>,
-    /// Its shard, once it is kept.
-    pub(super) place: usize,
-    /// Where it lies beneath the root, if looking there again tells all that a lookup would.
-    pub(super) path: Option<Box<[u8]>>,
-    /// When the path was last found to lead here, as [`OpenFiles::now`] counts.
-    pub(super) since: AtomicU64,
-    /// The file at the path.
-    pub(super) file: Opened,
-    /// The sidecar that is sent in its place; apart, as few have one and all are small then.
-    pub(super) sidecar: Option<Box<Opened>>,
-    /// From when on its last change has settled, as long as the clock is not put back.
-    pub(super) settled_from: Option<SystemTime>,
-    pub(super) representation: Arc<Representation>,
-    pub(super) name: Arc<OsStr>,
-    /// Apart as well.
-    pub(super) digest: Option<Box<[u8; 32]>>,
-}
-
-/// An open file and the facts it had then.
-#[derive(Clone, Debug)]
-pub(super) struct Opened {
-    pub(super) file: Arc<File>,
-    pub(super) facts: Facts,
-}
-
-impl Opened {
-    /// Whether the file is in every respect what it was.
-    pub(super) fn is_unchanged(&self) -> bool {
-        Facts::of(&self.file).is_ok_and(|now| now == self.facts)
-    }
-}
-
-impl Kept {
-    /// What is sent: the sidecar, if there is one.
-    pub(super) fn sent(&self) -> &Opened {
-        self.sidecar.as_deref().unwrap_or(&self.file)
-    }
-
-    /// Whether all is in every respect what it was.
-    pub(super) fn is_unchanged(&self) -> bool {
-        self.file.is_unchanged() && self.sidecar.as_deref().is_none_or(Opened::is_unchanged)
-    }
-
-    /// How long ago the path was found to lead here, in microseconds.
-    fn age(&self, now: u64) -> u64 {
-        now.saturating_sub(self.since.load(Ordering::Relaxed))
-    }
-
-    fn descriptors(&self) -> usize {
-        1 + usize::from(self.sidecar.is_some())
-    }
 }
 
 impl OpenFiles {
@@ -361,9 +300,15 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
     use std::io;
+    use std::sync::atomic::AtomicU64;
+
+    use byteranges::Representation;
 
     use super::*;
+    use crate::facts::Facts;
+    use crate::store::files::kept::Opened;
 
     fn kept(key: &[u8]) -> io::Result<Kept> {
         let file = tempfile::tempfile()?;

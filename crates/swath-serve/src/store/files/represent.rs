@@ -14,7 +14,7 @@ use byteranges::{EntityTag, HttpDate, Representation};
 use http::HeaderValue;
 use rustix::fs::Stat;
 
-use super::open_files::{Kept, Opened};
+use super::kept::{Kept, Opened};
 use super::validators::{EtagMode, tag_of_digest, tag_of_facts};
 use super::{Files, sidecar};
 use crate::facts::Facts;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub(crate) use client::{Client, Reply};
 pub(crate) use records::wait_for;
-pub(crate) use server::{Running, short};
+pub(crate) use server::{Running, patient, short};
 
 /// How long anything is waited for before a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

@@ -37,6 +37,11 @@ pub(crate) fn short() -> Limits {
     }
 }
 
+/// Limits under which nobody is stalled, however busy the machine is.
+pub(crate) fn patient() -> Limits {
+    Limits { stalled_write_time: Duration::from_secs(600), ..short() }
+}
+
 impl Running {
     /// Serves on a free port of the loopback interface.
     pub(crate) fn start(limits: Limits) -> Running {
